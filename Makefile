@@ -1,0 +1,37 @@
+# One word, one thing. `make help` lists them.
+BIN := .venv/bin
+
+.PHONY: help demo test lint types layers unit setup lock image clean
+help: ## what can be made
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## three pods on two nodes find each other through VXLAN, here, in under two minutes
+	@scripts/setup lab
+	@$(BIN)/kube-vxlan-controller lab demo kubernetes/example.yaml
+
+test: ## everything that can be checked on this machine
+	@scripts/test
+
+setup: ## the virtual environment and the packages that the tests need
+	@scripts/setup dev
+
+lint: setup ## ruff and shellcheck
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && shellcheck agent/kube-vxlan-agent scripts/*
+
+types: setup ## mypy, strict
+	@$(BIN)/mypy
+
+layers: setup ## the import linter: who may import whom
+	@$(BIN)/lint-imports
+
+unit: setup ## the tests that need no kernel
+	@$(BIN)/pytest -q -m "not kernel and not image"
+
+image: ## the agent's image, with buildah or docker
+	@scripts/image agent
+
+lock: ## resolve all dependencies anew into locks/
+	@scripts/lock
+
+clean: ## forget what was built
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

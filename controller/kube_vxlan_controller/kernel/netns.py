@@ -1,0 +1,189 @@
+"""Pure. What a network namespace holds of ours, as a value; both the wish and what the kernel said.
+
+One vocabulary for both sides, so that their difference is a comparison. Laws: ours is what carries our mark (`Mark`, the
+link's alias) and nothing else; what is not ours stands in `Foreign`, only so that a plan can step around it. `Netns` made
+from a wish has nothing foreign and no `learned` entries.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from kube_vxlan_controller.model import Address, Interface, InterfaceName, Prefix, Route, UdpPort, Vni
+
+ZERO_MAC = "00:00:00:00:00:00"
+"""The entry that stands for "every frame whose destination is not known": head-end replication."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a link's alias records: that it is ours, for which network, which addresses we gave and whether we raised it.
+
+    `network` is `iproute.mark_name(name)`: the name itself, or a hash of a long one (an alias has 255 bytes).
+    """
+
+    network: str
+    addresses: frozenset[Interface] = frozenset()
+    raised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A VXLAN link's attributes, without what hangs on it.
+
+    `mtu` and `ttl` None in a wish mean "whatever the kernel chose"; the kernel's side always has numbers (ttl 0 is the
+    kernel's own "inherit or default"). `local` is set for an IPv6 underlay only.
+    """
+
+    name: InterfaceName
+    vni: Vni
+    port: UdpPort
+    lower: InterfaceName
+    local: Address | None = None
+    learning: bool = True
+    ttl: int | None = None
+    mtu: int | None = None
+
+    def same_wire(self, other: "Device") -> bool:
+        """Whether one can become the other in place: the kernel cannot change VNI or port (nor the family of `local`)."""
+        return (self.vni, self.port, self.local and self.local.version) == (
+            other.vni,
+            other.port,
+            other.local and other.local.version,
+        )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
+    """One forwarding entry: frames for `mac` go to `destination`. The kernel identifies it by both."""
+
+    mac: str
+    destination: Address
+
+
+class Destinations:
+    """A set of zero-MAC destinations: a set shared by all members of a network, less one's own address.
+
+    Sharing is what makes a join cheap: equal generations are recognised by identity, and the difference of two
+    generations is computed once, whoever asks first, and found again by all the other places. Immutable to its users.
+    """
+
+    __slots__ = ("shared", "without")
+
+    def __init__(self, shared: "Generation", without: Address | None = None) -> None:
+        self.shared = shared
+        self.without = without
+
+    @classmethod
+    def of(cls, addresses: Iterable[Address]) -> "Destinations":
+        """A set of its own, shared with nobody."""
+        return cls(Generation(frozenset(addresses)))
+
+    def __iter__(self) -> Iterator[Address]:
+        return (address for address in self.shared.members if address != self.without)
+
+    def __contains__(self, address: object) -> bool:
+        return address in self.shared.members and address != self.without
+
+    def __len__(self) -> int:
+        return len(self.shared.members) - (self.without in self.shared.members)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Destinations):
+            return NotImplemented
+        if self.shared is other.shared and self.without == other.without:
+            return True
+        return len(self) == len(other) and not self.beyond(other)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self))
+
+    def __repr__(self) -> str:
+        return f"Destinations({', '.join(sorted(map(str, self)))})"
+
+    def beyond(self, other: "Destinations") -> frozenset[Address]:
+        """The destinations here that `other` has not."""
+        if self.shared is other.shared and self.without == other.without:
+            return frozenset()
+        extra = self.shared.beyond(other.shared)
+        if self.without in extra:
+            extra = extra - {self.without}
+        if other.without is not None and other.without in self:
+            extra = extra | {other.without}
+        return extra
+
+
+class Generation:
+    """One immutable member set of a network; remembers its difference to the sets it was last compared with."""
+
+    __slots__ = ("_compared", "members")
+
+    def __init__(self, members: frozenset[Address]) -> None:
+        self.members = members
+        self._compared: tuple[Generation, frozenset[Address]] | None = None
+
+    def beyond(self, other: "Generation") -> frozenset[Address]:
+        """`members - other.members`, computed once for a pair that is asked for again and again."""
+        if self is other:
+            return frozenset()
+        known = self._compared
+        if known is not None and known[0] is other:
+            return known[1]
+        extra = self.members - other.members
+        self._compared = (other, extra)
+        return extra
+
+
+NO_DESTINATIONS = Destinations.of(())
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A VXLAN link with all that hangs on it."""
+
+    device: Device
+    mark: Mark
+    up: bool = False
+    addresses: frozenset[Interface] = frozenset()
+    """Ours: those that the mark records (and, seen from the kernel, that are there)."""
+    routes: frozenset[Route] = frozenset()
+    """Ours: those with our protocol number. (The ancestor's, proto boot, are replaced where wished, else left alone.)"""
+    destinations: Destinations = NO_DESTINATIONS
+    """Permanent zero-MAC entries."""
+    strays: frozenset[Entry] = frozenset()
+    """Permanent entries with another MAC; never wished for."""
+    learned: frozenset[Entry] = frozenset()
+    """Entries that the kernel learned from traffic, as far as they have been read."""
+    others: tuple[Interface, ...] = ()
+    """Addresses on our link that are not ours, in the kernel's order; they stay."""
+
+    @property
+    def name(self) -> InterfaceName:
+        """The interface name."""
+        return self.device.name
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """What is there and not ours, as far as it can be in our way."""
+
+    links: dict[InterfaceName, Device | None] = field(default_factory=dict)
+    """Links without our mark; the value is set for a VXLAN link (it may be adopted)."""
+    routes: dict[Prefix, str] = field(default_factory=dict)
+    """Subnets whose route in the main table is neither ours nor boot (which `replace` takes over), with its protocol."""
+
+
+@dataclass(frozen=True)
+class Netns:
+    """Everything of ours in one place."""
+
+    links: tuple[Link, ...] = ()
+    foreign: Foreign = field(default_factory=Foreign)
+
+    @cached_property
+    def by_name(self) -> dict[InterfaceName, Link]:
+        """The links by interface name."""
+        return {link.name: link for link in self.links}
+
+
+EMPTY = Netns()
