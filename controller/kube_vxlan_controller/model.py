@@ -4,6 +4,7 @@ Every other module speaks in these. Laws: a value here is canonical, so two that
 refers to how the kernel or Kubernetes spell it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
@@ -168,7 +169,9 @@ class Hold:
     networks: frozenset[NetworkName] = field(default_factory=frozenset)
     """Networks of the pod that cannot be read: their links stay."""
     destinations: frozenset[Address] = field(default_factory=frozenset)
-    """Live pods of which nobody can tell where they belong: neither added nor removed anywhere."""
+    """Live pods of which nobody can tell where they belong: neither added nor removed on any network."""
+    peers: Mapping[NetworkName, frozenset[Address]] = field(default_factory=dict)
+    """Live pods of which nobody can tell whether they belong to this one network: neither added nor removed on it."""
     alive: frozenset[Address] = field(default_factory=frozenset)
     """Every address that a live pod claims; read only for what is held."""
     removals: bool = False
