@@ -60,6 +60,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """Whom to ask: the agent container of a place, and the node whose limits it shares."""
+
+    place: Place
+    node: NodeName
+    container: ContainerName
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """A subnet behind a gateway that is reached over the network's own link."""
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType, Protocol
 
-from kube_vxlan_controller.model import ContainerName, InterfaceName, NodeName, Place
+from kube_vxlan_controller.model import InterfaceName, Place
+from kube_vxlan_controller.model import Target as Target
 
 
 class WorldError(Exception):
@@ -55,15 +56,6 @@ class Unknown(WorldError):
 
 StreamId = NewType("StreamId", int)
 """Names one open stream; never given twice by one process."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Whom to ask: the agent container of a place, and the node whose limits it shares."""
-
-    place: Place
-    node: NodeName
-    container: ContainerName
 
 
 class Reading(StrEnum):

@@ -1,0 +1,211 @@
+"""Pure. From a Snapshot to the wish for every place: what its network namespace should hold, and what must stay as it is.
+
+`desire` is a function of the snapshot and the policy alone. The wishes of the snapshot before are given to it only so that it
+can keep what did not change (the same objects, recognised by identity), which is what makes one join among thousands cheap;
+a test holds it to the same result without them, for any history. Speaks the words of `kernel.netns`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from kube_vxlan_controller.kernel.iproute import mark_name
+from kube_vxlan_controller.kernel.netns import EMPTY, Destinations, Device, Link, Mark, Netns
+from kube_vxlan_controller.membership import Claims, Membership, claimed, cross_warnings, reclaim, regroup
+from kube_vxlan_controller.model import NOTHING_HELD, Address, Family, Hold, Member, NetworkName, Place, Target, Warning
+from kube_vxlan_controller.snapshot import Snapshot
+from kube_vxlan_controller.sources.networks import NO_NETWORKS, Networks, read_networks
+from kube_vxlan_controller.sources.pods import NOTHING_READ, PodReading, read_pod, target, waits
+from kube_vxlan_controller.views import AgentNames, PodView
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the operator chose, as far as wishes depend on it."""
+
+    names: AgentNames = AgentNames()
+    gate_open: bool = False
+    """Let a pod start without the networks that cannot be honoured, as the ancestor did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What should be in one place, as far as it can be told."""
+
+    place: Place
+    netns: Netns = EMPTY
+    hold: Hold = NOTHING_HELD
+    reading: PodReading = NOTHING_READ
+    warnings: tuple[Warning, ...] = ()
+    target: Target | None = None
+    """Whom to ask; None while no agent of the pod runs."""
+    waits: bool = False
+    """Something in the pod waits for us: its init agent, or the startup probe of its native sidecar."""
+    may_open: bool = True
+    """Whether to let it go on once the namespace is as wished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adrift:
+    """Addresses of live pods of which nobody can tell where they belong: on any network, and on single ones."""
+
+    anywhere: frozenset[Address] = frozenset()
+    on: Mapping[NetworkName, frozenset[Address]] = field(default_factory=dict)
+    places: frozenset[Place] = frozenset()
+    """The pods that are meant: those that hold something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The wishes for one snapshot, and what they were derived from, so that the next ones can keep it."""
+
+    policy: Policy
+    snapshot: Snapshot = Snapshot()
+    networks: Networks = NO_NETWORKS
+    pods: Mapping[Place, PodView] = field(default_factory=dict)
+    """The live ones."""
+    readings: Mapping[Place, PodReading] = field(default_factory=dict)
+    membership: Membership = Membership()
+    adrift: Adrift = Adrift()
+    wishes: Mapping[Place, Wish] = field(default_factory=dict)
+    changed: frozenset[Place] = frozenset()
+    """Places whose wish is another one than before, or is gone."""
+
+
+def desire(snapshot: Snapshot, before: Desired) -> Desired:
+    """The wishes for a complete snapshot; `before` may be any earlier result, or `Desired(policy)`."""
+    networks = before.networks if _same_config(snapshot, before) else read_networks(snapshot.config)
+    pods = {place: pod for place, pod in snapshot.pods.items() if not snapshot.departed(pod)}
+    touched = _touched(before, pods, networks)
+    readings = _read(before, pods, networks, touched)
+    claims = reclaim(before.membership.claims, before.pods, pods, touched)
+    unsettled = touched | _contenders(before, claims, pods, touched)
+    membership = regroup(before.membership, claims, pods, (before.readings, readings), unsettled)
+    adrift = _adrift(before.adrift, pods, readings)
+    after = Desired(before.policy, snapshot, networks, pods, readings, membership, adrift)
+    wishes, changed = _wishes(before, after, touched)
+    return Desired(before.policy, snapshot, networks, pods, readings, membership, adrift, wishes, changed)
+
+
+def _same_config(snapshot: Snapshot, before: Desired) -> bool:
+    return snapshot.config is before.snapshot.config and before.snapshot.complete
+
+
+def _touched(before: Desired, pods: Mapping[Place, PodView], networks: Networks) -> frozenset[Place]:
+    if networks is not before.networks:
+        return frozenset(pods.keys() | before.pods.keys())
+    seen = frozenset(place for place, pod in pods.items() if before.pods.get(place) is not pod)
+    return seen | (before.pods.keys() - pods.keys())
+
+
+def _read(
+    before: Desired, pods: Mapping[Place, PodView], networks: Networks, touched: Iterable[Place]
+) -> Mapping[Place, PodReading]:
+    readings = dict(before.readings)
+    for place in touched:
+        if place not in pods:
+            readings.pop(place, None)
+            continue
+        reading = read_pod(pods[place], networks)
+        known = readings.get(place)
+        readings[place] = known if known == reading and known is not None else reading
+    return readings
+
+
+def _contenders(before: Desired, claims: Claims, pods: Mapping[Place, PodView], touched: Iterable[Place]) -> frozenset[Place]:
+    """Live pods that claim an address with one that was touched: whose it is may have changed."""
+    addresses = {a for place in touched for a in claimed(before.pods.get(place)) + claimed(pods.get(place))}
+    rivals = {rival for a in addresses for rival in before.membership.claims.get(a, frozenset()) | claims.get(a, frozenset())}
+    return frozenset(rival for rival in rivals if rival in pods)
+
+
+def _adrift(before: Adrift, pods: Mapping[Place, PodView], readings: Mapping[Place, PodReading]) -> Adrift:
+    places = frozenset(place for place, reading in readings.items() if reading.unreadable or reading.held)
+    if not places and not before.places:
+        return before
+    anywhere = frozenset(a for place in places if readings[place].unreadable for a in claimed(pods[place]))
+    on: dict[NetworkName, frozenset[Address]] = {}
+    for place in places:
+        for network in readings[place].held:
+            on[network] = on.get(network, frozenset()) | frozenset(claimed(pods[place]))
+    after = Adrift(anywhere, on, places)
+    return before if before == after else after
+
+
+def _wishes(before: Desired, after: Desired, touched: frozenset[Place]) -> tuple[Mapping[Place, Wish], frozenset[Place]]:
+    wishes, changed = dict(before.wishes), set()
+    for place in _dirty(before, after, touched):
+        old = wishes.get(place)
+        new = _wish(after, place, old) if place in after.pods else None
+        if new == old:
+            continue
+        changed.add(place)
+        if new is None:
+            del wishes[place]
+        else:
+            wishes[place] = new
+    return wishes, frozenset(changed)
+
+
+def _dirty(before: Desired, after: Desired, touched: frozenset[Place]) -> frozenset[Place]:
+    """Places whose wish may differ: touched ones, their peers where the group changed, those that hold where claims did."""
+    if before.adrift is not after.adrift:
+        return touched | after.pods.keys()
+    dirty = set(touched)
+    old, new = before.membership, after.membership
+    for key, group in new.groups.items():
+        known = old.groups.get(key)
+        if known is group:
+            continue
+        if known is None or known.generation is not group.generation or old.keys.get(key.name) != new.keys[key.name]:
+            dirty.update(group.members)
+        else:
+            dirty |= known.clashing ^ group.clashing
+    for name in {key.name for key in old.groups.keys() ^ new.groups.keys()}:
+        dirty.update(place for key in new.keys.get(name, ()) for place in new.groups[key].members)
+    if old.claims is not new.claims:
+        dirty |= after.adrift.places
+    return frozenset(dirty)
+
+
+def _wish(desired: Desired, place: Place, before: Wish | None) -> Wish:
+    pod, reading = desired.pods[place], desired.readings[place]
+    known = before.netns.by_name if before is not None and before.reading is reading else {}
+    links = tuple(_link(desired, member, known.get(member.options.name)) for member in reading.members)
+    holding = place in desired.adrift.places
+    return Wish(
+        place=place,
+        netns=Netns(links),
+        hold=Hold(
+            everything=reading.unreadable,
+            networks=reading.held,
+            destinations=desired.adrift.anywhere,
+            peers=desired.adrift.on,
+            alive=frozenset(desired.membership.claims) if holding else frozenset(),
+        ),
+        reading=reading,
+        warnings=reading.warnings + cross_warnings(desired.membership, desired.pods, reading),
+        target=target(pod, desired.policy.names),
+        waits=waits(pod),
+        may_open=desired.policy.gate_open or not reading.faults,
+    )
+
+
+def _link(desired: Desired, member: Member, known: Link | None) -> Link:
+    """The member's link; what does not depend on the peers is kept from the wish before."""
+    destinations = Destinations(desired.membership.groups[member.key].generation, member.underlay)
+    if known is not None:
+        return Link(known.device, known.mark, known.up, known.addresses, known.routes, destinations)
+    options = member.options
+    addresses = frozenset(options.ip)
+    device = Device(
+        name=options.name,
+        vni=options.id,
+        port=options.port,
+        lower=options.dev,
+        local=member.underlay if options.family is Family.IPV6 else None,
+        learning=options.learning,
+        ttl=options.ttl,
+        mtu=options.mtu,
+    )
+    mark = Mark(mark_name(member.network), addresses, options.up)
+    return Link(device, mark, options.up, addresses, frozenset(options.route) if options.up else frozenset(), destinations)

@@ -1,0 +1,118 @@
+"""Pure. Labelled pods as members and places: what one pod, read on its own, wants and where it can be asked.
+
+Nothing here knows of other pods. A `PodReading` says of which networks the pod is a member, and of which nobody can tell:
+the difference decides whether something is removed or held (law 5: unreadable holds, refused leaves).
+"""
+
+from dataclasses import dataclass
+
+from kube_vxlan_controller.language.resolving import Resolved, resolve
+from kube_vxlan_controller.model import (
+    Address,
+    Family,
+    Fault,
+    Member,
+    NetworkName,
+    Options,
+    Scope,
+    Target,
+    Warning,
+)
+from kube_vxlan_controller.sources.networks import Networks
+from kube_vxlan_controller.views import AgentNames, AgentState, PodView
+
+REFUSED = frozenset({"not-admitted"})
+"""Faults that say what a pod must not have. All others say that nobody can tell what it should have, and hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodReading:
+    """What one pod wants, as far as it can be read."""
+
+    members: tuple[Member, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    warnings: tuple[Warning, ...] = ()
+    unreadable: bool = False
+    """Its text as a whole cannot be read: it keeps what it has, everywhere."""
+    held: frozenset[NetworkName] = frozenset()
+    """Networks of which it keeps what it has, since that entry cannot be read."""
+
+    @property
+    def addresses(self) -> frozenset[Address]:
+        """The addresses at which its networks' members reach it."""
+        return frozenset(member.underlay for member in self.members)
+
+
+NOTHING_READ = PodReading()
+
+
+def read_pod(pod: PodView, networks: Networks) -> PodReading:
+    """What a live pod wants. A pod without address or text is a member of nothing; so is one that no agent serves."""
+    if pod.text is None or not pod.addresses:
+        return NOTHING_READ
+    if pod.host_network:
+        return _refused(
+            "host-network",
+            "This pod uses its node's network: its links would be the node's.",
+            "Set hostNetwork: false, or take the label off the pod.",
+        )
+    if pod.init is AgentState.ABSENT and pod.sidecar is AgentState.ABSENT:
+        return _refused(
+            "no-agent",
+            "No container of this pod is an agent, so nobody can make its links.",
+            "Add the containers of kubernetes/patch.yaml to the pod.",
+        )
+    return _members(pod, resolve(pod.text, networks, pod.place.namespace, pod.addresses))
+
+
+def target(pod: PodView, names: AgentNames) -> Target | None:
+    """Whom to ask about a pod's network namespace: the init agent while it holds the gate, else the sidecar, else nobody."""
+    if pod.terminal or pod.host_network or not pod.node:
+        return None
+    if pod.init is AgentState.RUNNING:
+        return Target(pod.place, pod.node, names.init)
+    if pod.sidecar is AgentState.RUNNING:
+        return Target(pod.place, pod.node, names.sidecar)
+    return None
+
+
+def waits(pod: PodView) -> bool:
+    """Whether something in the pod waits for its networks: the init agent, or a native sidecar's startup probe."""
+    return pod.init is AgentState.RUNNING or (pod.native and pod.sidecar is AgentState.RUNNING and not pod.started)
+
+
+def _refused(code: str, message: str, hint: str) -> PodReading:
+    return PodReading(faults=(Fault(code, message, hint, scope=Scope.POD),))
+
+
+def _members(pod: PodView, resolved: Resolved) -> PodReading:
+    members: list[Member] = []
+    faults = list(resolved.faults)
+    for network, options in resolved.networks:
+        underlay = _underlay(pod, options)
+        if underlay is None:
+            faults.append(_no_underlay(pod, network, options))
+        else:
+            members.append(Member(pod.place, network, underlay, options))
+    unreadable = any(fault.scope is Scope.POD for fault in faults)
+    held = frozenset(f.network for f in faults if f.network is not None and f.scope is Scope.NETWORK and f.code not in REFUSED)
+    return PodReading(
+        members=() if unreadable else tuple(m for m in members if m.network not in held),
+        faults=tuple(faults),
+        warnings=resolved.warnings,
+        unreadable=unreadable,
+        held=held,
+    )
+
+
+def _underlay(pod: PodView, options: Options) -> Address | None:
+    return next((address for address in pod.addresses if options.family.has(address)), None)
+
+
+def _no_underlay(pod: PodView, network: NetworkName, options: Options) -> Fault:
+    return Fault(
+        "no-underlay",
+        f"Network {network} runs over {options.family.value}, but this pod has only {', '.join(map(str, pod.addresses))}.",
+        f"Write family={'ipv6' if options.family is Family.IPV4 else 'ipv4'} for this network, in the ConfigMap.",
+        network=network,
+    )
