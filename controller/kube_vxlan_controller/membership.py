@@ -164,9 +164,11 @@ def _disagreement(member: Member, agreeing: int, membership: Membership) -> Warn
 
 
 def _clash(member: Member, group: Group) -> Warning:
+    mine = frozenset(member.options.ip)
     rivals = sorted(
-        str(p) for p in group.clashing - {member.place} if set(group.members[p].options.ip) & set(member.options.ip)
+        str(place) for place in group.clashing - {member.place} if mine.intersection(group.members[place].options.ip)
     )
+    more = f" and {len(rivals) - 3} more" if len(rivals) > 3 else ""
     return Warning(
         "duplicate-address",
         f"An overlay address of this pod on {member.network} is also that of {', '.join(rivals[:3])}{more}.",
