@@ -41,7 +41,7 @@ _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 class Store:
     """All objects. Every method raises `Refusal` for what the real server refuses.
 
-    `history` has the current version, `subscribe(callback) -> unsubscribe`, `since(version)` and `compact()`.
+    `history` tells the current version and what happened since another one.
     """
 
     def __init__(self) -> None:
@@ -74,6 +74,14 @@ class Store:
             objects = self.history.rolled_back(resource.plural, objects, at)
         wanted = [key for key in objects if not namespace or key[0] == namespace]
         return [objects[key] for key in sorted(wanted) if chooses(objects[key])]
+
+    def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
+        """Hear every change from now on, synchronously; the function returned ends it."""
+        return self.history.subscribe(callback)
+
+    def compact(self) -> None:
+        """Forget the history: watches and pages from before now are answered with 410 Expired."""
+        self.history.compact()
 
     # Writing
 
