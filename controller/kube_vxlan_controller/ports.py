@@ -158,3 +158,22 @@ class Exec(Protocol):
 
     async def open(self, target: Target, argv: tuple[str, ...]) -> ExecStream:
         """Start a command with stdin, stdout and stderr; returns when the server has accepted it. Raises every `WorldError`."""
+
+
+class Meter(Protocol):
+    """Counts what happens, for whoever runs us. Never raises, never blocks."""
+
+    def folded(self, changes: int, seconds: float) -> None:
+        """A burst of changes became wishes."""
+
+    def asked(self, phase: str, outcome: str, seconds: float) -> None:
+        """A request was answered, or failed: `outcome` is `ok` or the name of the error."""
+
+    def stepped(self, kind: str, count: int) -> None:
+        """Steps of one kind took effect."""
+
+    def repaired(self, kind: str, count: int) -> None:
+        """Steps of one kind undid what somebody else had done."""
+
+    def standing(self, before: str | None, after: str | None) -> None:
+        """A place went from one state to another; None before it is known, and after it is gone."""

@@ -20,7 +20,7 @@ CONFIG_HASH = "kubernetes.io/config.hash"
 """The kubelet's own uid of a static pod: its mirror's `metadata.uid` is another one."""
 
 
-class _Struct(msgspec.Struct, gc=False, rename="camel", frozen=True):
+class _Struct(msgspec.Struct, gc=False, rename="camel"):
     pass
 
 
@@ -74,8 +74,8 @@ class PodObject(_Struct):
     """A v1 Pod, as far as we read it."""
 
     metadata: Meta
-    spec: _Spec = _Spec()
-    status: _Status = _Status()
+    spec: _Spec = msgspec.field(default_factory=_Spec)
+    status: _Status = msgspec.field(default_factory=_Status)
 
 
 class ConfigMapObject(_Struct):

@@ -1,0 +1,160 @@
+"""Time. The hand: drains changes, finds the places whose wish changed, and has one worker each make it so.
+
+A burst of changes becomes one snapshot; each place whose wish is another one than before has its worker started or told.
+Laws: before every kind has been listed nothing is sent, and while one is stale nothing is removed; one worker per place; a
+mistake of ours ends one worker, loudly, and the next news starts it anew; stopping leaves the kernels as they are.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
+from kube_vxlan_controller.model import Place
+from kube_vxlan_controller.ports import Agents, Meter
+from kube_vxlan_controller.snapshot import Change, Elapsed, Snapshot, fold
+from kube_vxlan_controller.telling import Tale
+from kube_vxlan_controller.tempo import Tempo
+from kube_vxlan_controller.worker import Shared, Worker
+
+log = logging.getLogger(__name__)
+
+
+class Reconciler:
+    """The hand. `accept` takes changes, from anywhere in the loop's thread; `run` works until `stop`."""
+
+    def __init__(self, agents: Agents, policy: Policy, meter: Meter, tell: Callable[[Tale], None]) -> None:
+        self._tempo = Tempo()
+        self._agents = agents
+        self._meter = meter
+        self._inbox: list[Change] = []
+        self._arrived = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._snapshot = Snapshot()
+        self._desired = Desired(policy)
+        self._workers: dict[Place, Worker] = {}
+        self._running: dict[Place, asyncio.Task[None]] = {}
+        self._turns: deque[Place] = deque()
+        self._shared = Shared(
+            agents=agents,
+            meter=meter,
+            tell=tell,
+            tempo=self._tempo,
+            retrying=asyncio.Semaphore(self._tempo.retries_at_once),
+            blind=lambda: bool(self._snapshot.stale),
+            peers=self._peers,
+            stopping=self._stopping,
+        )
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What the API server holds, as far as we know."""
+        return self._snapshot
+
+    def accept(self, change: Change) -> None:
+        """Take one change; a burst of them is folded at once."""
+        self._inbox.append(change)
+        self._arrived.set()
+
+    def stop(self) -> None:
+        """Take no more work; `run` returns when what is on its way has ended, or when patience has."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Work until `stop` is called."""
+        async with asyncio.TaskGroup() as tasks:
+            loops = [tasks.create_task(self._fold(tasks)), tasks.create_task(self._audit(tasks))]
+            await self._stopping.wait()
+            for task in loops:
+                task.cancel()
+            asking = [task for place, task in self._running.items() if self._workers[place].asking]
+            if asking:
+                await asyncio.wait(asking, timeout=self._tempo.stop_patience)
+            for task in self._running.values():
+                task.cancel()
+
+    async def _fold(self, tasks: asyncio.TaskGroup) -> None:
+        """Burst by burst: changes to a snapshot, to wishes, to workers."""
+        while True:
+            await self._burst()
+            changes, self._inbox = self._inbox, []
+            self._arrived.clear()
+            started = time.perf_counter()
+            was_stale = self._snapshot.stale
+            self._snapshot = fold(self._snapshot, [*changes, Elapsed(time.time())])
+            if not self._snapshot.complete:
+                continue
+            self._desired = desire(self._snapshot, self._desired)
+            self._meter.folded(len(changes), time.perf_counter() - started)
+            await self._hand_out(self._desired.changed, tasks)
+            if was_stale and not self._snapshot.stale:
+                for place in self._desired.wishes:
+                    self._wake(place, tasks)  # what may be removed again
+
+    async def _burst(self) -> None:
+        """Return when a burst of changes is complete, or when the next terminating pod is over."""
+        at = self._snapshot.next_departure
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None if at is None else max(0.0, at - time.time())):
+                await self._arrived.wait()
+                await asyncio.sleep(self._tempo.burst)
+
+    async def _hand_out(self, changed: Iterable[Place], tasks: asyncio.TaskGroup) -> None:
+        for place in changed:
+            wish = self._desired.wishes.get(place)
+            if wish is None:
+                await self._drop(place)
+                continue
+            worker = self._workers.get(place)
+            if worker is None:
+                worker = self._workers[place] = Worker(wish, self._shared)
+                self._turns.append(place)
+            worker.want(wish)
+            self._wake(place, tasks)
+
+    async def _drop(self, place: Place) -> None:
+        worker = self._workers.pop(place, None)
+        if worker is not None:
+            worker.leave()
+        task = self._running.pop(place, None)
+        if task is not None:
+            task.cancel()
+        await self._agents.forget(place)
+
+    def _wake(self, place: Place, tasks: asyncio.TaskGroup) -> None:
+        worker = self._workers[place]
+        worker.rouse()
+        running = self._running.get(place)
+        if (running is None or running.done()) and not self._stopping.is_set():
+            task = tasks.create_task(self._guard(worker))
+            self._running[place] = task
+            task.add_done_callback(lambda done: self._running.pop(place) if self._running.get(place) is done else None)
+
+    async def _guard(self, worker: Worker) -> None:
+        """A mistake of ours ends one worker, not all: the one place where everything is caught."""
+        try:
+            await worker.run()
+        except Exception:
+            log.exception("a mistake of ours ended the worker of %s; its next change or audit starts it anew", worker.place)
+            worker.idle.set()
+
+    async def _audit(self, tasks: asyncio.TaskGroup) -> None:
+        """In turn, compare every place with its kernel."""
+        while True:
+            await asyncio.sleep(self._tempo.audit_gap(len(self._workers)))
+            if not self._turns:
+                continue
+            place = self._turns.popleft()
+            worker = self._workers.get(place)
+            if worker is not None:
+                self._turns.append(place)
+                worker.audit()
+                self._wake(place, tasks)
+
+    def _peers(self, wish: Wish) -> Iterable[Worker]:
+        groups = self._desired.membership.groups
+        places = {place for member in wish.reading.members for place in groups[member.key].members} - {wish.place}
+        return [self._workers[place] for place in places if place in self._workers]

@@ -1,0 +1,175 @@
+"""Pure. One place's talk with its agent, a round at a time: what to ask next, and what an answer teaches.
+
+    nothing known ──READ──▶ known ──CHANGE or FORWARD, until nothing is to do──▶ as wished ──OPEN, if it waits──▶ done
+                              ▲                                                     │
+                              └────────── the digests differ ◀──AUDIT───────────────┘
+
+Laws. What a place has is known only from what its kernel said, on a stream that began with a read-back. A change is followed
+by a read-back in the same request, with one exception: forwarding lines about which nobody complained (their effect is
+certain; the audit's digest covers the rest). The gate opens only when a plan from a known state was empty.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from kube_vxlan_controller.desired import Wish
+from kube_vxlan_controller.kernel.iproute import digest, parse, parse_digests, parse_entries, render
+from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Link, Netns
+from kube_vxlan_controller.kernel.plan import Plan, plan
+from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry, Step
+from kube_vxlan_controller.model import Fault, InterfaceName, Target
+from kube_vxlan_controller.ports import Ask, Finally, Reading, StreamId, Told
+from kube_vxlan_controller.sources.pods import Waiting
+
+
+class Phase(StrEnum):
+    """What a round is for."""
+
+    READ = "read"
+    CHANGE = "change"
+    FORWARD = "forward"
+    """Forwarding lines alone: the fast path of every join and leave."""
+    OPEN = "open"
+    AUDIT = "audit"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a place: nothing (`netns` None), or what its kernel said on the stream named."""
+
+    target: Target | None = None
+    stream: StreamId | None = None
+    netns: Netns | None = None
+    opened: bool = False
+    """Whoever waited in this container has been let go."""
+    complaints: tuple[str, ...] = ()
+    """What `ip` and `bridge` said about the last change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One request, and why."""
+
+    phase: Phase
+    ask: Ask
+    plan: Plan = Plan()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Nothing is left to ask. `faults` is what stands in the way in the kernel itself, for good."""
+
+    faults: tuple[Fault, ...] = ()
+
+
+NOTHING_KNOWN = Known()
+
+OPENS = {Waiting.INIT: Finally.RELEASE, Waiting.PROBE: Finally.READY}
+
+READ_ALL = (
+    (Reading.LINKS, ()),
+    (Reading.ROUTES, ()),
+    (Reading.ENTRIES, ()),
+    (Reading.LEARNED, ()),
+)
+
+
+def next_round(wish: Wish, known: Known, blind: bool) -> Round | Settled:
+    """What to ask next. `blind`: some kind of object is stale, so nothing is removed."""
+    if wish.target is None or (known.opened and known.target == wish.target and wish.waiting is Waiting.INIT):
+        return Settled()  # nobody to ask, or an init agent that has been told to go
+    if known.netns is None or known.target != wish.target:
+        return Round(Phase.READ, Ask(read=READ_ALL))
+    planned = plan(wish.netns, known.netns, replace(wish.hold, removals=True) if blind else wish.hold)
+    if planned.steps:
+        return _change(planned)
+    if wish.waiting is not Waiting.NOBODY and wish.may_open and not planned.faults and not known.opened:
+        return Round(Phase.OPEN, Ask(finally_=OPENS[wish.waiting]), planned)
+    return Settled(planned.faults)
+
+
+def audit_round() -> Round:
+    """Ask for the kernel's state: links, addresses and routes in full, forwarding entries as digests."""
+    return Round(Phase.AUDIT, Ask(read=((Reading.LINKS, ()), (Reading.ROUTES, ()), (Reading.DIGEST, ()))))
+
+
+def learn(wish: Wish, known: Known, asked: Round, told: Told) -> Known:
+    """What is known after an answer. Raises `iproute.ParseError` where an answer makes no sense."""
+    if asked.phase is Phase.OPEN:
+        return replace(known, opened=True)
+    if asked.phase is Phase.FORWARD:
+        assert known.netns is not None, "a forward round follows a read"
+        netns = None if told.complaints else _forwarded(wish, known.netns, asked.plan.steps, told)
+        return replace(known, netns=netns, complaints=told.complaints)
+    if asked.phase is Phase.AUDIT:
+        return replace(known, netns=_audited(known, told))
+    same = known.target == wish.target and known.stream == told.stream
+    return Known(wish.target, told.stream, _share(parse(told.readings), wish.netns), same and known.opened, told.complaints)
+
+
+def _change(planned: Plan) -> Round:
+    batches = render(planned.steps)
+    if batches.batch or not all(isinstance(step, AppendDestination | DeleteEntry) for step in planned.steps):
+        return Round(Phase.CHANGE, Ask(batch=batches.batch, entries=batches.entries, read=READ_ALL), planned)
+    left = _links_left(planned.steps)
+    return Round(Phase.FORWARD, Ask(entries=batches.entries, read=((Reading.LEARNED, left),) if left else ()), planned)
+
+
+def _links_left(steps: Sequence[Step]) -> tuple[InterfaceName, ...]:
+    """Links from which a destination goes: what was learned of it goes with it, so that is read."""
+    return tuple(sorted({step.link for step in steps if isinstance(step, DeleteEntry)}))
+
+
+def _forwarded(wish: Wish, known: Netns, steps: Sequence[Step], told: Told) -> Netns:
+    """What is known after forwarding lines that nobody complained about."""
+    learned = parse_entries(told.readings.get(Reading.LEARNED, ""))
+    reread = _links_left(steps)
+    links = []
+    for link in known.links:
+        mine = [step for step in steps if step.link == link.name]
+        gone = {step.entry for step in mine if isinstance(step, DeleteEntry)}
+        moved = replace(
+            link,
+            destinations=_moved(link, wish.netns.by_name.get(link.name), mine),
+            strays=link.strays - gone,
+            learned=learned.get(link.name, frozenset()) if link.name in reread else link.learned,
+        )
+        links.append(moved if mine else link)
+    return Netns(tuple(links), known.foreign)
+
+
+def _moved(link: Link, wished: Link | None, steps: Sequence[Step]) -> Destinations:
+    """The link's destinations after the steps: those wished for, as the same object, where the steps were all that was left."""
+    added = {step.destination for step in steps if isinstance(step, AppendDestination)}
+    gone = {step.entry.destination for step in steps if isinstance(step, DeleteEntry) and step.entry.mac == ZERO_MAC}
+    if wished is not None:
+        missing, extra = wished.destinations.beyond(link.destinations), link.destinations.beyond(wished.destinations)
+        if added == missing and gone == extra:
+            return wished.destinations
+    return Destinations.of((frozenset(link.destinations) | added) - gone)
+
+
+def _audited(known: Known, told: Told) -> Netns | None:
+    """What is known after an audit; nothing where the digests tell that entries are not what they were."""
+    assert known.netns is not None, "only what is known is audited"
+    before = known.netns.by_name
+    netns = parse(told.readings)
+    digests = parse_digests(told.readings[Reading.DIGEST])
+    links = []
+    for link in netns.links:
+        was = before.get(link.name)
+        if was is None or was.strays or digests.get(link.name) != digest(was.destinations):
+            return None
+        links.append(replace(link, destinations=was.destinations, learned=was.learned))
+    return Netns(tuple(links), netns.foreign)
+
+
+def _share(read: Netns, wished: Netns) -> Netns:
+    """What was read, with the wish's own sets wherever they are equal: a thousand places then share one set."""
+    links = []
+    for link in read.links:
+        want = wished.by_name.get(link.name)
+        same = want is not None and want.destinations == link.destinations
+        links.append(replace(link, destinations=want.destinations) if want is not None and same else link)
+    return Netns(tuple(links), read.foreign)

@@ -1,0 +1,225 @@
+"""Time. One place's worker: carries out the newest wish, round by round, until nothing is left to do.
+
+Which round comes next and what an answer means is decided in `rounds`; here are only waiting, failing and trying again. Each
+failure of the world is a policy (`ports`). Laws: the newest wish counts, also in the middle of the one before; whatever is
+not certain is forgotten, so that the next round reads it; a worker that fails waits on its own, in nobody's way.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from kube_vxlan_controller.desired import Wish
+from kube_vxlan_controller.kernel.iproute import ParseError, render
+from kube_vxlan_controller.model import Fault, Place
+from kube_vxlan_controller.ports import Agents, Forbidden, Gone, Meter, Rejected, Unreachable, WorldError
+from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, audit_round, learn, next_round
+from kube_vxlan_controller.telling import NEW, Standing, State, Tale, repaired, tell
+from kube_vxlan_controller.tempo import Tempo
+
+
+class NotSettled(Exception):
+    """The kernel was told, and still is not as wished; `str()` says what it answered."""
+
+
+class _Stopped(Exception):
+    """We are to stop: nothing more is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all workers have in common."""
+
+    agents: Agents
+    meter: Meter
+    tell: Callable[[Tale], None]
+    tempo: Tempo
+    retrying: asyncio.Semaphore
+    blind: Callable[[], bool]
+    """Whether some kind of object is stale at this moment."""
+    peers: Callable[[Wish], Iterable["Worker"]]
+    """The workers of a wish's peers."""
+    stopping: asyncio.Event
+
+
+class Worker:
+    """Carries out the wishes for one place, one at a time."""
+
+    def __init__(self, wish: Wish, shared: Shared) -> None:
+        self.place: Place = wish.place
+        self.wish = wish
+        self.idle = asyncio.Event()
+        """Set while the wish has been carried out, or has failed at least once."""
+        self._shared = shared
+        self._news = asyncio.Event()
+        self._known: Known = NOTHING_KNOWN
+        self._settled: Wish | None = None
+        self._standing: Standing = NEW
+        self._failures = 0
+        self._audit_due = False
+        self.asking = False
+        """A request is on its way: better waited for than cut off."""
+        shared.meter.standing(None, NEW.state)
+
+    def want(self, wish: Wish) -> None:
+        """Take another wish for this place; what is being done for the one before is finished first."""
+        self.wish = wish
+        self.idle.clear()
+        self._news.set()
+
+    def audit(self) -> None:
+        """Compare with the kernel soon; forgotten while nothing is known of it, since a read-back comes first anyway."""
+        self._audit_due = True
+        self._news.set()
+
+    def leave(self) -> None:
+        """The place is gone: let go of everybody who waits for it."""
+        self.idle.set()
+        self._shared.meter.standing(self._standing.state, None)
+
+    def rouse(self) -> None:
+        """Look again whether something is to be done."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Work until nothing is left to do, or until we are to stop."""
+        with contextlib.suppress(_Stopped):
+            while self._news.is_set():
+                self._news.clear()
+                delay = await self._try()
+                self.idle.set()
+                if delay is not None:
+                    await self._pause(delay)
+
+    async def _pause(self, delay: float) -> None:
+        """Wait for news, or for as long as told, and then try again."""
+        try:
+            async with asyncio.timeout(delay):
+                await self._news.wait()
+        except TimeoutError:
+            self._news.set()
+
+    async def _try(self) -> float | None:
+        """One try; returns how long to wait before the next, None when nothing is left to do."""
+        async with AsyncExitStack() as turn:
+            if self._failures:
+                await turn.enter_async_context(self._shared.retrying)
+            try:
+                faults = await self._settle()
+            except Gone:
+                self._known = NOTHING_KNOWN
+                return None  # the watch will tell
+            except (WorldError, ParseError, NotSettled) as error:
+                return self._fail(error)
+        self._failures = 0
+        self._stand(State.WAITING if self.wish.target is None else State.WIRED, faults)
+        return None
+
+    def _fail(self, error: WorldError | ParseError | NotSettled) -> float:
+        if not isinstance(error, Unreachable | NotSettled):
+            self._known = NOTHING_KNOWN
+        self._failures += 1
+        refused = isinstance(error, Forbidden | Rejected)
+        if (
+            refused
+            or isinstance(error, NotSettled)
+            or (self._failures >= self._shared.tempo.told_after and not self.wish.leaving)
+        ):
+            self._stand(State.DEGRADED, trouble=str(error))
+        else:
+            self._stand(State.WIRING)
+        tempo = self._shared.tempo
+        most = tempo.retry_refused if refused else tempo.retry_within(self._failures)
+        least = error.retry_after or 0.0 if isinstance(error, Unreachable) else 0.0
+        return least + random.uniform(most / 2 if refused else 0.0, most)
+
+    async def _settle(self) -> tuple[Fault, ...]:
+        """Round by round to the newest wish; returns what stands in its way in the kernel itself."""
+        wish, last, number = self.wish, None, 0
+        while True:
+            if self.wish is not wish:
+                wish, last, number = self.wish, None, 0
+            if self._shared.stopping.is_set():
+                raise _Stopped
+            due = self._next(wish)
+            if isinstance(due, Settled):
+                self._settled = wish
+                return due.faults
+            number += 1
+            if number > self._shared.tempo.rounds_at_most or (due.plan.steps and due.plan == last):
+                raise NotSettled(_unsettled(due, self._known))
+            if due.phase is Phase.OPEN and not await self._peers_ready(wish):
+                continue
+            await self._ask(wish, due)
+            last = due.plan
+
+    def _next(self, wish: Wish) -> Round | Settled:
+        if self._audit_due and self._known.netns is not None and wish.target == self._known.target:
+            return audit_round()
+        return next_round(wish, self._known, self._shared.blind())
+
+    async def _ask(self, wish: Wish, due: Round) -> None:
+        """One request and what it teaches."""
+        assert wish.target is not None, "a round has somebody to ask"
+        if due.phase in (Phase.READ, Phase.AUDIT):
+            self._audit_due = False
+        stream = None if due.phase is Phase.READ else self._known.stream
+        started = asyncio.get_running_loop().time()
+        outcome = "cancelled"
+        self.asking = True
+        try:
+            told = await self._shared.agents.ask(wish.target, due.ask, stream)
+            outcome = "ok"
+        except WorldError as error:
+            outcome = type(error).__name__.lower()
+            raise
+        finally:
+            self.asking = False
+            self._shared.meter.asked(due.phase, outcome, asyncio.get_running_loop().time() - started)
+        self._known = learn(wish, self._known, due, told)
+        self._count(wish, due)
+
+    def _count(self, wish: Wish, done: Round) -> None:
+        """Steps that had to be done for a wish that had been carried out undid what somebody else did."""
+        kinds = Counter(type(step).__name__ for step in done.plan.steps)
+        undone = self._settled is wish and done.phase in (Phase.CHANGE, Phase.FORWARD)
+        for kind, number in kinds.items():
+            self._shared.meter.stepped(kind, number)
+            if undone:
+                self._shared.meter.repaired(kind, number)
+        if undone:
+            self._shared.tell(repaired(self.place, done.ask.batch + done.ask.entries))
+
+    async def _peers_ready(self, wish: Wish) -> bool:
+        """Wait a little for the peers to be programmed; whether the wish is still the one to carry out."""
+        pending = [peer for peer in self._shared.peers(wish) if not peer.idle.is_set()]
+        try:
+            async with asyncio.timeout(self._shared.tempo.gate_patience):
+                for peer in pending:
+                    await peer.idle.wait()
+        except TimeoutError:
+            pass  # peers that fail never hold a gate longer
+        return self.wish is wish
+
+    def _stand(self, state: State, faults: tuple[Fault, ...] = (), trouble: str = "") -> None:
+        after = Standing(state, _links(self.wish), self.wish.reading.faults + faults, self.wish.warnings, trouble)
+        for tale in tell(self.place, self._standing, after):
+            self._shared.tell(tale)
+        if after.state is not self._standing.state:
+            self._shared.meter.standing(self._standing.state, after.state)
+        self._standing = after
+
+
+def _unsettled(due: Round, known: Known) -> str:
+    """What to say of a place whose kernel was told and still is not as wished."""
+    said = "; ".join(known.complaints) or "nothing"
+    left = render(due.plan.steps)
+    return f"the pod's kernel refuses: {said} (still to do: {', '.join((left.batch + left.entries)[:3])})"
+
+
+def _links(wish: Wish) -> tuple[str, ...]:
+    return tuple(" ".join([link.name, *sorted(map(str, link.addresses))]) for link in wish.netns.links)
