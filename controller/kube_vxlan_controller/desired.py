@@ -8,13 +8,12 @@ a test holds it to the same result without them, for any history. Speaks the wor
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from kube_vxlan_controller.kernel.iproute import mark_name
-from kube_vxlan_controller.kernel.netns import EMPTY, Destinations, Device, Link, Mark, Netns
+from kube_vxlan_controller.kernel.netns import EMPTY, Destinations, Device, Link, Mark, Netns, mark_name
 from kube_vxlan_controller.membership import Claims, Membership, claimed, cross_warnings, reclaim, regroup
 from kube_vxlan_controller.model import NOTHING_HELD, Address, Family, Hold, Member, NetworkName, Place, Target, Warning
 from kube_vxlan_controller.snapshot import Snapshot
 from kube_vxlan_controller.sources.networks import NO_NETWORKS, Networks, read_networks
-from kube_vxlan_controller.sources.pods import NOTHING_READ, PodReading, read_pod, target, waits
+from kube_vxlan_controller.sources.pods import NOTHING_READ, PodReading, Waiting, read_pod, target, waiting
 from kube_vxlan_controller.views import AgentNames, PodView
 
 
@@ -25,6 +24,8 @@ class Policy:
     names: AgentNames = AgentNames()
     gate_open: bool = False
     """Let a pod start without the networks that cannot be honoured, as the ancestor did."""
+    locked: bool = False
+    """Only the ConfigMap gives networks their id and port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,11 @@ class Wish:
     warnings: tuple[Warning, ...] = ()
     target: Target | None = None
     """Whom to ask; None while no agent of the pod runs."""
-    waits: bool = False
-    """Something in the pod waits for us: its init agent, or the startup probe of its native sidecar."""
+    waiting: Waiting = Waiting.NOBODY
     may_open: bool = True
-    """Whether to let it go on once the namespace is as wished."""
+    """Whether to let the pod go on once the namespace is as wished."""
+    leaving: bool = False
+    """The pod is being deleted; that its agent stops answering is then nothing odd."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Desired:
 
 def desire(snapshot: Snapshot, before: Desired) -> Desired:
     """The wishes for a complete snapshot; `before` may be any earlier result, or `Desired(policy)`."""
-    networks = before.networks if _same_config(snapshot, before) else read_networks(snapshot.config)
+    networks = before.networks if _same_config(snapshot, before) else read_networks(snapshot.config, before.policy.locked)
     pods = {place: pod for place, pod in snapshot.pods.items() if not snapshot.departed(pod)}
     touched = _touched(before, pods, networks)
     readings = _read(before, pods, networks, touched)
@@ -82,7 +84,7 @@ def desire(snapshot: Snapshot, before: Desired) -> Desired:
     membership = regroup(before.membership, claims, pods, (before.readings, readings), unsettled)
     adrift = _adrift(before.adrift, pods, readings)
     after = Desired(before.policy, snapshot, networks, pods, readings, membership, adrift)
-    wishes, changed = _wishes(before, after, touched)
+    wishes, changed = _wishes(before, after, unsettled)
     return Desired(before.policy, snapshot, networks, pods, readings, membership, adrift, wishes, changed)
 
 
@@ -185,8 +187,9 @@ def _wish(desired: Desired, place: Place, before: Wish | None) -> Wish:
         reading=reading,
         warnings=reading.warnings + cross_warnings(desired.membership, desired.pods, reading),
         target=target(pod, desired.policy.names),
-        waits=waits(pod),
+        waiting=waiting(pod),
         may_open=desired.policy.gate_open or not reading.faults,
+        leaving=pod.leaves_at is not None,
     )
 
 

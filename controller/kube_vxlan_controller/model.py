@@ -132,10 +132,14 @@ class Span:
 
 
 class Scope(StrEnum):
-    """How much of a pod a Fault holds: one network of it, or all because the text as a whole cannot be trusted."""
+    """How much of a pod a Fault holds."""
 
+    PART = "part"
+    """Nothing: one route is left out, the network does without it."""
     NETWORK = "network"
+    """One network of the pod."""
     POD = "pod"
+    """All of the pod, because the text as a whole cannot be trusted."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

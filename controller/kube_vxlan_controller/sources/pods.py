@@ -5,6 +5,7 @@ the difference decides whether something is removed or held (law 5: unreadable h
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from kube_vxlan_controller.language.resolving import Resolved, resolve
 from kube_vxlan_controller.model import (
@@ -23,6 +24,16 @@ from kube_vxlan_controller.views import AgentNames, AgentState, PodView
 
 REFUSED = frozenset({"not-admitted"})
 """Faults that say what a pod must not have. All others say that nobody can tell what it should have, and hold."""
+
+
+class Waiting(StrEnum):
+    """What in a pod waits for its networks, if anything."""
+
+    NOBODY = "nobody"
+    INIT = "init"
+    """The init agent: the pod goes on when it is released."""
+    PROBE = "probe"
+    """The startup probe of a native sidecar: the pod goes on when the ready mark is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +87,13 @@ def target(pod: PodView, names: AgentNames) -> Target | None:
     return None
 
 
-def waits(pod: PodView) -> bool:
-    """Whether something in the pod waits for its networks: the init agent, or a native sidecar's startup probe."""
-    return pod.init is AgentState.RUNNING or (pod.native and pod.sidecar is AgentState.RUNNING and not pod.started)
+def waiting(pod: PodView) -> Waiting:
+    """What in the pod waits for its networks."""
+    if pod.init is AgentState.RUNNING:
+        return Waiting.INIT
+    if pod.native and pod.sidecar is AgentState.RUNNING and not pod.started:
+        return Waiting.PROBE
+    return Waiting.NOBODY
 
 
 def _refused(code: str, message: str, hint: str) -> PodReading:
