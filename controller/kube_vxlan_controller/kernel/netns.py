@@ -5,11 +5,12 @@ link's alias) and nothing else; what is not ours stands in `Foreign`, only so th
 from a wish has nothing foreign and no `learned` entries.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 
-from kube_vxlan_controller.model import Address, Interface, InterfaceName, Prefix, Route, UdpPort, Vni
+from kube_vxlan_controller.model import Address, Interface, InterfaceName, NetworkName, Prefix, Route, UdpPort, Vni
 
 ZERO_MAC = "00:00:00:00:00:00"
 """The entry that stands for "every frame whose destination is not known": head-end replication."""
@@ -19,7 +20,7 @@ ZERO_MAC = "00:00:00:00:00:00"
 class Mark:
     """What a link's alias records: that it is ours, for which network, which addresses we gave and whether we raised it.
 
-    `network` is `iproute.mark_name(name)`: the name itself, or a hash of a long one (an alias has 255 bytes).
+    `network` is `mark_name(name)`. It records intent: an address stands in it before it is added, and until it is gone.
     """
 
     network: str
@@ -27,12 +28,23 @@ class Mark:
     raised: bool = False
 
 
+NO_MARK = Mark("")
+"""Stands in a link that is not ours (a network's name is never empty)."""
+
+
+def mark_name(network: NetworkName) -> str:
+    """What a mark calls the network: its name, or, above 64 characters, its beginning and a hash (an alias has 255 bytes)."""
+    if len(network) <= 64:
+        return network
+    return f"{network[:31]}.{sha256(network.encode()).hexdigest()[:32]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """A VXLAN link's attributes, without what hangs on it.
 
-    `mtu` and `ttl` None in a wish mean "whatever the kernel chose"; the kernel's side always has numbers (ttl 0 is the
-    kernel's own "inherit or default"). `local` is set for an IPv6 underlay only.
+    `mtu` None in a wish leaves what is there; `ttl` None is the kernel's default, which it calls 0. What was read from a
+    kernel always has numbers. `local` is wished for on an IPv6 underlay only. `lower` is empty where there is none.
     """
 
     name: InterfaceName
@@ -44,13 +56,14 @@ class Device:
     ttl: int | None = None
     mtu: int | None = None
 
+    @property
+    def wire(self) -> tuple[Vni, UdpPort, int]:
+        """What the kernel never changes in place and gives to one link only: VNI, port, IP version of the underlay."""
+        return self.vni, self.port, self.local.version if self.local else 4
+
     def same_wire(self, other: "Device") -> bool:
-        """Whether one can become the other in place: the kernel cannot change VNI or port (nor the family of `local`)."""
-        return (self.vni, self.port, self.local and self.local.version) == (
-            other.vni,
-            other.port,
-            other.local and other.local.version,
-        )
+        """Whether one can become the other in place (measured on Linux 6.18: `dev`, `local`, learning, ttl and mtu can)."""
+        return self.wire == other.wire
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -155,7 +168,13 @@ class Link:
     learned: frozenset[Entry] = frozenset()
     """Entries that the kernel learned from traffic, as far as they have been read."""
     others: tuple[Interface, ...] = ()
-    """Addresses on our link that are not ours, in the kernel's order; they stay."""
+    """Addresses on our link that are not ours, in the kernel's order; they stay.
+
+    Without those that somebody else renews (link-local ones, those with a lifetime) and those with a peer: they could not
+    be put back as they were.
+    """
+    secondary: frozenset[Interface] = frozenset()
+    """IPv4 addresses, ours or not, that the kernel holds as secondaries: they go with the primary of their subnet."""
 
     @property
     def name(self) -> InterfaceName:
@@ -167,10 +186,13 @@ class Link:
 class Foreign:
     """What is there and not ours, as far as it can be in our way."""
 
-    links: dict[InterfaceName, Device | None] = field(default_factory=dict)
-    """Links without our mark; the value is set for a VXLAN link (it may be adopted)."""
-    routes: dict[Prefix, str] = field(default_factory=dict)
-    """Subnets whose route in the main table is neither ours nor boot (which `replace` takes over), with its protocol."""
+    links: Mapping[InterfaceName, Link | None] = field(default_factory=dict)
+    """Links without our mark. The value is set for a VXLAN link, which may be adopted; its mark is `NO_MARK`."""
+    routes: Mapping[Prefix, str] = field(default_factory=dict)
+    """Subnets with a main-table route that is not ours, with the number of its protocol.
+
+    Without the ancestor's (proto boot, on a VXLAN link): `replace` takes those over.
+    """
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 Each step is one line of a batch (`iproute.render`); `plan.ORDER` says which kind goes before which. Nothing foreign is
 ever named by a step, with one exception: `RestoreAddress` puts back an address that the kernel takes away as a side
-effect of removing one of ours (a secondary goes with its primary).
+effect of what we do to our own (a secondary goes with its primary, an IPv6 address with `down`, all with their link).
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class AddLink:
 
 @dataclass(frozen=True, slots=True)
 class SetMark:
-    """Write the alias: before what it records is added, after what it no longer records is gone."""
+    """Write the alias: before what it records is added, after what it no longer records is gone. Adopts a foreign link."""
 
     link: InterfaceName
     mark: Mark
@@ -40,7 +40,7 @@ class SetMark:
 
 @dataclass(frozen=True, slots=True)
 class ChangeDevice:
-    """Set in place what the kernel can: lower device, local address, learning, ttl."""
+    """Set in place what the kernel can: lower device, local address, learning, ttl. Entries, addresses and routes survive."""
 
     device: Device
 
@@ -60,7 +60,7 @@ class SetMtu:
 
 @dataclass(frozen=True, slots=True)
 class SetDown:
-    """Lower a link that we raised; its routes through gateways are lost with it."""
+    """Lower a link that we raised; its routes and its IPv6 addresses are lost with it."""
 
     link: InterfaceName
 
@@ -106,7 +106,7 @@ class AddAddress:
 
 @dataclass(frozen=True, slots=True)
 class RestoreAddress:
-    """Put back an address, not ours, that a `DeleteAddress` of the same plan takes away as a secondary."""
+    """Put back an address, not ours, that an earlier step of the same plan takes away as a side effect."""
 
     link: InterfaceName
     address: Interface
