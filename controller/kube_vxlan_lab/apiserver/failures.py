@@ -12,15 +12,17 @@ from kube_vxlan_lab.apiserver.resources import Json, Resource
 class Refusal(Exception):
     """The server says no. `str()` is the message; `status()` the body; `code` the HTTP code."""
 
-    def __init__(self, code: int, reason: str, message: str, details: Json | None = None) -> None:
+    def __init__(self, code: int, reason: str, message: str, details: Json | None = None, metadata: Json | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.reason = reason
         self.details = details
+        self.metadata = metadata or {}
 
     def status(self) -> Json:
         """The Status object: the body of the answer, or the object of an ERROR event in a watch."""
-        body: Json = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": str(self)}
+        body: Json = {"kind": "Status", "apiVersion": "v1", "metadata": self.metadata, "status": "Failure"}
+        body["message"] = str(self)
         if self.reason:
             body["reason"] = self.reason
         if self.details is not None:
@@ -102,9 +104,9 @@ def bad_request(message: str) -> Refusal:
     return Refusal(400, "BadRequest", message)
 
 
-def expired(message: str) -> Refusal:
+def expired(message: str, metadata: Json | None = None) -> Refusal:
     """What was asked for lies before the history that the server still has: list again."""
-    return Refusal(410, "Expired", message)
+    return Refusal(410, "Expired", message, metadata=metadata)
 
 
 def unauthorised() -> Refusal:

@@ -1,6 +1,7 @@
 """Time. What the deletion of a namespace takes with it: a subscriber that deletes its contents, and at last the namespace.
 
-The real cluster's controller manager does this. A pod goes the way of all pods, so the namespace stays until its kubelet is done.
+The real cluster's controller manager does this. A pod goes the way of all pods, so the namespace stays until the kubelet is
+done with it.
 """
 
 from collections.abc import Callable
@@ -37,9 +38,10 @@ def _empty(store: Store, namespace: str) -> None:
 
 def _finish(store: Store, namespace: str) -> None:
     """Take off the namespace's own finalizer once nothing is left in it."""
-    rows = (row for row in RESOURCES if row.namespaced)
-    if not store.has(NAMESPACES, "", namespace) or any(store.select(row, namespace, lambda _: True) for row in rows):
+    if not store.has(NAMESPACES, "", namespace):
         return
     present = store.get(NAMESPACES, "", namespace)
-    if _terminating(present) and present["spec"].get("finalizers"):
+    if not _terminating(present) or not present["spec"].get("finalizers"):
+        return
+    if not any(store.select(row, namespace, lambda _: True) for row in RESOURCES if row.namespaced):
         store.update({**present, "spec": {**present["spec"], "finalizers": []}}, "finalize")

@@ -6,6 +6,7 @@ Laws: `completed(completed(x)) == completed(x)`; `inward(row, outward(row, x)) =
 from collections.abc import Iterator
 from typing import Any
 
+from kube_vxlan_lab.apiserver.failures import bad_request
 from kube_vxlan_lab.apiserver.resources import DEPLOYMENTS, EVENTS, NAMESPACES, PODS, REPLICASETS, STATEFULSETS, Json, Resource
 
 _EVENT_FIELDS = (
@@ -161,6 +162,20 @@ def containers(spec: Json) -> Iterator[Json]:
     """All containers of a pod's spec, init containers first."""
     for key in ("initContainers", "containers"):
         yield from _dicts(spec.get(key))
+
+
+def named_container(pod: Json, wished: str) -> str:
+    """The container that a client means; without a name it is the only one. Raises a 400 Refusal."""
+    name, spec = pod["metadata"]["name"], pod["spec"]
+    if wished:
+        if any(container["name"] == wished for container in containers(spec)):
+            return wished
+        raise bad_request(f"container {wished} is not valid for pod {name}")
+    mains, inits = ([container["name"] for container in spec.get(key) or ()] for key in ("containers", "initContainers"))
+    if len(mains) == 1:
+        return str(mains[0])
+    message = f"a container name must be specified for pod {name}, choose one of: [{' '.join(mains)}]"
+    raise bad_request(f"{message} or one of the init containers: [{' '.join(inits)}]" if inits else message)
 
 
 def _dicts(items: Any) -> Iterator[Json]:

@@ -9,7 +9,8 @@ nothing is none. What methods take and return is copied; what a `Change` carries
 
 import random
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import msgspec
@@ -46,6 +47,7 @@ class Store:
 
     def __init__(self) -> None:
         self.history = History()
+        self._rehearsing = False
         self._objects: dict[str, dict[Key, Json]] = {row.plural: {} for row in RESOURCES}
         for name in ("default", "kube-node-lease", "kube-public", "kube-system"):
             self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
@@ -56,9 +58,16 @@ class Store:
         """Whether there is such an object."""
         return _key(resource, namespace, name) in self._objects[resource.plural]
 
+    def peek(self, resource: Resource, namespace: str, name: str) -> Json:
+        """One object itself, in stored form, not to be changed."""
+        try:
+            return self._objects[resource.plural][_key(resource, namespace, name)]
+        except KeyError:
+            raise failures.not_found(resource, name) from None
+
     def get(self, resource: Resource, namespace: str, name: str) -> Json:
         """A copy of one object. `namespace` is ignored for what has none."""
-        return _copy(outward(resource, self._existing(resource, namespace, name)))
+        return _copy(outward(resource, self.peek(resource, namespace, name)))
 
     def list(
         self, resource: Resource, namespace: str | None = None, label_selector: str = "", field_selector: str = ""
@@ -136,7 +145,7 @@ class Store:
         self, resource: Resource, namespace: str, name: str, change: Callable[[Json], Json], subresource: str | None = None
     ) -> Json:
         """Replace an object by a function of a copy of it, as `update` does, in one step: it conflicts with nobody."""
-        old = self._existing(resource, namespace, name)
+        old = self.peek(resource, namespace, name)
         new = inward(resource, change(_copy(outward(resource, old))))
         for field in ("name", "namespace"):
             if new.setdefault("metadata", {}).get(field) != old["metadata"].get(field):
@@ -152,7 +161,7 @@ class Store:
 
     def bind(self, namespace: str, name: str, node: str) -> Json:
         """Give a pod its node, as a scheduler does."""
-        old = self._existing(PODS, namespace, name)
+        old = self.peek(PODS, namespace, name)
         if there := old["spec"].get("nodeName"):
             raise failures.conflict(PODS, name, f'pod {name} is already assigned to node "{there}"')
         condition = {"type": "PodScheduled", "status": "True", "lastTransitionTime": timestamp(datetime.now(UTC))}
@@ -165,7 +174,7 @@ class Store:
 
         A copy of the object as it is afterwards, or as it last was.
         """
-        old = self._existing(resource, namespace, name)
+        old = self.peek(resource, namespace, name)
         new = marked(resource, old, how, datetime.now(UTC))
         if new is None:
             return self._commit(ChangeType.DELETED, resource, old, old)
@@ -175,20 +184,23 @@ class Store:
         """Delete for good, without grace: a kubelet when a pod has ended, a collector of garbage."""
         self.delete(resource, namespace, name, Deletion(grace=0, uid=uid))
 
-    # How
-
-    def _existing(self, resource: Resource, namespace: str, name: str) -> Json:
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Within it changes are judged and answered, and not made: the API's `dryRun`."""
+        self._rehearsing = True
         try:
-            return self._objects[resource.plural][_key(resource, namespace, name)]
-        except KeyError:
-            raise failures.not_found(resource, name) from None
+            yield
+        finally:
+            self._rehearsing = False
+
+    # How
 
     def _place(self, resource: Resource, metadata: Json) -> None:
         if not resource.namespaced:
             metadata.pop("namespace", None)
             return
         namespace = metadata.setdefault("namespace", "default")
-        if self._existing(NAMESPACES, "", namespace)["status"]["phase"] == "Terminating":
+        if self.peek(NAMESPACES, "", namespace)["status"]["phase"] == "Terminating":
             why = f"unable to create new content in namespace {namespace} because it is being terminated"
             raise failures.forbidden(resource, metadata.get("name", ""), why)
 
@@ -215,6 +227,8 @@ class Store:
     def _commit(self, kind: ChangeType, resource: Resource, old: Json | None, new: Json) -> Json:
         version = self.history.version + 1
         new = {**new, "metadata": {**new["metadata"], "resourceVersion": str(version)}}
+        if self._rehearsing:
+            return _copy(outward(resource, new))
         change = Change(kind, stored(resource), version, old, new)
         if kind is ChangeType.DELETED:
             del self._objects[resource.plural][change.key]

@@ -1,0 +1,175 @@
+"""I/O. The verbs on objects: a request's method, body and query make one call of the store, and its result an answer."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import yaml
+from aiohttp import web
+
+from kube_vxlan_lab.apiserver import failures
+from kube_vxlan_lab.apiserver.deleting import Deletion, Propagation
+from kube_vxlan_lab.apiserver.forms import View, wished_form
+from kube_vxlan_lab.apiserver.listing import listed
+from kube_vxlan_lab.apiserver.options import parse_options
+from kube_vxlan_lab.apiserver.patching import Patch, PatchType, patched
+from kube_vxlan_lab.apiserver.paths import Target
+from kube_vxlan_lab.apiserver.resources import PODS, SERVICEACCOUNTS, Json, name_of, namespace_of
+from kube_vxlan_lab.apiserver.shapes import scaled, to_scale
+from kube_vxlan_lab.apiserver.store import Store
+from kube_vxlan_lab.apiserver.watching import Watch
+
+
+class Verbs:
+    """All of what can be done with objects, but exec and logs."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def answer(self, request: web.BaseRequest, target: Target) -> web.StreamResponse:
+        """Raises `Refusal`."""
+        if request.method == "GET":
+            return await self._read(request, target)
+        body = await request.read()
+        rehearsal = self._store.rehearsal() if request.query.get("dryRun") == "All" else nullcontext()
+        with rehearsal:
+            match request.method:
+                case "POST" if not target.name or target.subresource == "binding":
+                    return self._create(target, _decoded(body))
+                case "PUT" if target.name:
+                    return self._update(target, _decoded(body))
+                case "PATCH" if target.name:
+                    return self._patch(target, _patch(request, body))
+                case "DELETE" if not target.subresource:
+                    return self._delete(request, target, body)
+                case _:
+                    raise failures.method_not_allowed()
+
+    async def _read(self, request: web.BaseRequest, target: Target) -> web.StreamResponse:
+        view = View(target.resource, wished_form(request.headers.get("Accept", "")))
+        if target.name:
+            obj = self._store.peek(target.resource, target.namespace, target.name)
+            return reply(to_scale(obj) if target.subresource == "scale" else view.one(obj, datetime.now(UTC)))
+        options = parse_options(target.resource, request.query)
+        if options.watch:
+            return await Watch(self._store, view, target.namespace, options).run(request)
+        return reply(listed(self._store, view, target.namespace, options, datetime.now(UTC)))
+
+    def _create(self, target: Target, obj: Json) -> web.Response:
+        if target.subresource == "binding":
+            self._store.bind(target.namespace, target.name, obj.get("target", {}).get("name", ""))
+            return reply({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)
+        return reply(self._store.create(_placed(target, obj)), 201)
+
+    def _update(self, target: Target, obj: Json) -> web.Response:
+        if target.subresource == "scale":
+            return self._rescale(target, lambda _: obj)
+        placed = _placed(target, obj)
+        if name_of(placed) != target.name:
+            raise failures.bad_request(
+                f"the name of the object ({name_of(placed)}) does not match the name on the URL ({target.name})"
+            )
+        there = self._store.has(target.resource, target.namespace, target.name)
+        return reply(self._store.update(placed, target.subresource or None), 200 if there else 201)
+
+    def _patch(self, target: Target, patch: Patch) -> web.Response:
+        if target.subresource == "scale":
+            return self._rescale(target, lambda scale: patched(scale, patch))
+        there = self._store.has(target.resource, target.namespace, target.name)
+        place = (target.resource, target.namespace, target.name)
+        return reply(self._store.patch(*place, patch, target.subresource or None), 200 if there else 201)
+
+    def _rescale(self, target: Target, change: Callable[[Json], Json]) -> web.Response:
+        place = (target.resource, target.namespace, target.name)
+        return reply(to_scale(self._store.modify(*place, lambda obj: scaled(obj, change(to_scale(obj))))))
+
+    def _delete(self, request: web.BaseRequest, target: Target, body: bytes) -> web.Response:
+        how = _deletion(request, body)
+        if target.name:
+            return self._delete_one(target, how)
+        options = parse_options(target.resource, request.query)
+        chosen = self._store.select(target.resource, target.namespace, options.chooses)
+        gone = [self._store.delete(target.resource, namespace_of(obj), name_of(obj), how) for obj in chosen]
+        metadata = {"resourceVersion": str(self._store.history.version)}
+        kind = {"kind": f"{target.resource.kind}List", "apiVersion": target.resource.api_version}
+        return reply({**kind, "metadata": metadata, "items": gone})
+
+    def _delete_one(self, target: Target, how: Deletion) -> web.Response:
+        resource = target.resource
+        obj = self._store.delete(resource, target.namespace, target.name, how)
+        held = self._store.has(resource, target.namespace, target.name)
+        if held or resource in (PODS, SERVICEACCOUNTS):
+            return reply(obj)
+        details = {"name": target.name, "group": resource.group, "kind": resource.plural, "uid": obj["metadata"]["uid"]}
+        if not resource.group:
+            del details["group"]
+        status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+        return reply({**status, "details": details})
+
+
+def reply(body: Json, code: int = 200) -> web.Response:
+    """A JSON answer."""
+    return web.Response(status=code, body=msgspec.json.encode(body), content_type="application/json")
+
+
+def _decoded(body: bytes) -> Json:
+    try:
+        obj = msgspec.json.decode(body) if body[:1] in b"{" else yaml.safe_load(body)
+    except (msgspec.DecodeError, yaml.YAMLError) as error:
+        raise failures.bad_request(f"the object provided cannot be read: {error}") from None
+    if not isinstance(obj, dict):
+        raise failures.bad_request("the object provided is unrecognized (must be of type Object)")
+    return obj
+
+
+def _placed(target: Target, obj: Json) -> Json:
+    """The body with what its address says: type and namespace. Raises a 400 Refusal if they disagree."""
+    resource = target.resource
+    wished = obj.setdefault("apiVersion", resource.api_version), obj.setdefault("kind", resource.kind)
+    if wished != (resource.api_version, resource.kind):
+        raise failures.bad_request(
+            f"the API version in the data ({wished[0]}, {wished[1]}) does not match the expected API version "
+            f"({resource.api_version}, {resource.kind})"
+        )
+    metadata = obj.get("metadata")
+    if not isinstance(metadata, dict):
+        metadata = obj["metadata"] = {}
+    if resource.namespaced and metadata.setdefault("namespace", target.namespace) != target.namespace:
+        raise failures.bad_request("the namespace of the provided object does not match the namespace sent on the request")
+    return obj
+
+
+def _patch(request: web.BaseRequest, body: bytes) -> Patch:
+    kinds = [kind.value for kind in PatchType]
+    if request.content_type not in kinds:
+        raise failures.unsupported_patch(request.content_type, kinds)
+    kind = PatchType(request.content_type)
+    if kind is PatchType.APPLY and not request.query.get("fieldManager"):
+        cause = failures.Cause("FieldValueRequired", "Required value: is required for apply patch", "fieldManager")
+        raise failures.invalid("PatchOptions", "meta.k8s.io", "", [cause])
+    return Patch(kind, _list_or_object(body) if kind is PatchType.JSON else _decoded(body))
+
+
+def _list_or_object(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        raise failures.bad_request(f"error decoding patch: {error}") from None
+
+
+def _deletion(request: web.BaseRequest, body: bytes) -> Deletion:
+    wish = _decoded(body) if body else {}
+    grace = request.query.get("gracePeriodSeconds", wish.get("gracePeriodSeconds"))
+    propagation = request.query.get("propagationPolicy") or wish.get("propagationPolicy") or Propagation.BACKGROUND
+    conditions = wish.get("preconditions") or {}
+    try:
+        return Deletion(
+            grace=None if grace is None else int(grace),
+            uid=conditions.get("uid"),
+            version=conditions.get("resourceVersion"),
+            propagation=Propagation(propagation),
+        )
+    except ValueError as error:
+        raise failures.bad_request(f"the delete options cannot be read: {error}") from None
