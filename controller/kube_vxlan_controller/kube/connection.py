@@ -1,0 +1,206 @@
+"""I/O. Where the API server is, how it proves who it is, and how we prove who we are.
+
+Laws: TLS is always verified, at least version 1.2; a setting that asks for less is refused with a sentence. Tokens are never
+part of a value that can be printed. What only kubeconfig files need (exec plugins, contexts, providers) is
+kubernetes_asyncio's work, imported when such a file is read: it costs a second and 70 MB that a cluster never pays.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import yaml
+
+from kube_vxlan_controller.ports import Unreachable, WorldError
+
+ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+"""Where the kubelet mounts a service account's token and CA."""
+FILE_FRESH = 60.0
+"""Seconds for which a token read from a file is used; the kubelet replaces it well before it expires."""
+
+
+class BadConnection(WorldError):
+    """The settings for reaching the API server cannot be used: only their owner can change that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What goes into the Authorization header, and for how many seconds it is used before its source is asked again."""
+
+    header: str
+    fresh_for: float = float("inf")
+
+    def __repr__(self) -> str:
+        return "Token(...)"
+
+
+TokenSource = Callable[[], Awaitable[Token | None]]
+"""Asked at first use, when the last token is no longer fresh, and when the server refused it. Raises `WorldError`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """How to reach an API server. Without CA the system's are trusted; `ca_data` is PEM text."""
+
+    server: str
+    """https://HOST[:PORT][/PREFIX]"""
+    token: TokenSource | None = None
+    ca_file: str | None = None
+    ca_data: str | None = None
+    client_certificate: tuple[str, str | None] | None = None
+    """Files: certificate chain and key, PEM."""
+    server_name: str | None = None
+    """The name that the server's certificate must bear, where it is not the host's."""
+    proxy: str | None = None
+    user_agent: str = "kube-vxlan-controller"
+
+
+def fixed_token(text: str) -> TokenSource:
+    """A bearer token that never changes."""
+
+    async def source() -> Token:
+        return Token(f"Bearer {text}")
+
+    return source
+
+
+def file_token(path: Path) -> TokenSource:
+    """A bearer token that somebody keeps fresh in a file; read again about once a minute."""
+
+    async def source() -> Token:
+        try:
+            text = (await asyncio.to_thread(path.read_text)).strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Unreachable(f"the token file {path} cannot be read ({error}); nothing can be asked without it") from error
+        if not text or not text.isascii() or not text.isprintable():
+            raise Unreachable(f"the token file {path} holds no token")
+        return Token(f"Bearer {text}", FILE_FRESH)
+
+    return source
+
+
+def in_cluster(
+    environment: Mapping[str, str], token_file: Path = ACCOUNT / "token", ca_file: Path = ACCOUNT / "ca.crt"
+) -> Connection:
+    """The connection that a pod's service account gives; `BadConnection` when this is no pod."""
+    host, port = environment.get("KUBERNETES_SERVICE_HOST"), environment.get("KUBERNETES_SERVICE_PORT")
+    if not host or not port:
+        raise BadConnection(
+            "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is no pod; name a kubeconfig"
+        )
+    host = f"[{host}]" if ":" in host else host
+    return Connection(server=f"https://{host}:{port}", token=file_token(token_file), ca_file=str(ca_file))
+
+
+async def from_kubeconfig(path: str, context: str | None = None) -> Connection:
+    """The connection of a context (default: the current one) of a kubeconfig file, or of several joined by `:`.
+
+    Exec plugins, OIDC, client certificates and token files work as kubernetes_asyncio offers them; what they give is
+    renewed when it expires or is refused. Raises `BadConnection`.
+    """
+    settings, first = await _load(path, context)
+    waiting = [first]
+
+    async def source() -> Token | None:
+        return waiting.pop() if waiting else (await _load(path, context))[1]
+
+    if not getattr(settings, "verify_ssl", True):
+        raise BadConnection(f"{path}: insecure-skip-tls-verify is refused; name the server's certificate-authority instead")
+    certificate = getattr(settings, "cert_file", None)
+    return Connection(
+        server=getattr(settings, "host", ""),
+        token=source,
+        ca_file=getattr(settings, "ssl_ca_cert", None),
+        client_certificate=(certificate, getattr(settings, "key_file", None)) if certificate else None,
+        server_name=getattr(settings, "tls_server_name", None),
+        proxy=getattr(settings, "proxy", None),
+    )
+
+
+async def _load(path: str, context: str | None) -> tuple[SimpleNamespace, Token | None]:
+    from kubernetes_asyncio.config import ConfigException, load_kube_config
+
+    if not _exists(path):
+        raise BadConnection(f"there is no kubeconfig file {path}")
+    settings = SimpleNamespace(api_key={})
+    try:
+        loader = await load_kube_config(path, context, client_configuration=settings)
+    # The loader walks whatever the file holds and lets every surprise escape: a wrong shape shows as one of these.
+    except (
+        ConfigException,
+        yaml.YAMLError,
+        OSError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        AssertionError,
+    ) as error:
+        raise BadConnection(f"the kubeconfig {path} cannot be used: {error or type(error).__name__}") from error
+    header = settings.api_key.get("BearerToken")
+    return settings, Token(header, _lifetime(loader)) if header else None
+
+
+def _exists(path: str) -> bool:
+    return any(Path(part).expanduser().is_file() for part in path.split(":") if part)
+
+
+def _lifetime(loader: Any) -> float:
+    """Seconds until the loader should be asked again: a refusal by the server asks it anyway."""
+    if loader.provider:
+        return FILE_FRESH
+    expiry = getattr(loader, "exec_plugin_expiry", None)
+    return max((expiry - datetime.now(UTC)).total_seconds() - FILE_FRESH, 0.0) if expiry else float("inf")
+
+
+class Bearer:
+    """The token in use; asks its source at most once for all who need a new one at the same time."""
+
+    def __init__(self, source: TokenSource | None) -> None:
+        self._source = source
+        self._asking = asyncio.Lock()
+        self._token: Token | None = None
+        self._until = float("-inf")
+
+    async def current(self) -> Token | None:
+        """The token, asked for anew when it is no longer fresh. Raises `WorldError`."""
+        if self._source is None or asyncio.get_running_loop().time() < self._until:
+            return self._token
+        try:
+            return await self.instead_of(self._token)
+        except WorldError:
+            # A file that is being replaced is no reason to stop: the server will say when the old token has ended.
+            if self._token is None:
+                raise
+            return self._token
+
+    async def instead_of(self, used: Token | None) -> Token | None:
+        """Another token than `used`, if there is one by now."""
+        async with self._asking:
+            if self._source is not None and self._token is used:
+                self._token = await self._source()
+                self._until = asyncio.get_running_loop().time() + (self._token.fresh_for if self._token else float("inf"))
+            return self._token
+
+
+def tls(connection: Connection) -> ssl.SSLContext:
+    """The verifying TLS context of a connection. Raises `BadConnection`."""
+    if not connection.server.startswith("https://"):
+        raise BadConnection(f"the API server's address {connection.server!r} does not begin with https://")
+    try:
+        context = ssl.create_default_context(cafile=connection.ca_file, cadata=connection.ca_data)
+        if connection.client_certificate:
+            context.load_cert_chain(*connection.client_certificate)
+    except (OSError, ValueError) as error:
+        files = ", ".join(filter(None, [connection.ca_file, *(connection.client_certificate or ())])) or "given in the settings"
+        raise BadConnection(f"the certificates {files} cannot be used: {error}") from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # Python 3.13 turns on checks of form (an authority key identifier) that many cluster CAs fail; the chain is still verified.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.set_alpn_protocols(["http/1.1"])
+    return context
