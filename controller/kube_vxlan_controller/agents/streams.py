@@ -1,0 +1,198 @@
+"""I/O. Streams to the agents: opened with care, kept warm, asked one request at a time. Implements `ports.Agents`.
+
+An exec costs a node 25 ms of CPU and a request on an open stream 3 ms, so streams stay open; each costs memory here and in
+the API server, so their number is bounded. Laws: one stream per container and one request at a time on it; nothing waits without
+a deadline; an answer counts only with its end line and its id; a stream on which anything went wrong, a cancelled request
+included, is closed and never used again, since nobody can tell which request its next answer would belong to.
+"""
+
+import asyncio
+import itertools
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from kube_vxlan_controller.agents.conversation import Stream, greeted
+from kube_vxlan_controller.agents.framing import Answer, Decoder, Header, encode
+from kube_vxlan_controller.model import ContainerName, Epoch, NodeName, Place
+from kube_vxlan_controller.ports import (
+    Ask,
+    Exec,
+    ExecStream,
+    Rejected,
+    StreamId,
+    Target,
+    Told,
+    Unknown,
+    Unreachable,
+    WorldError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What bounds the streams. Times are in seconds."""
+
+    opening_per_node: int = 4
+    opening: int = 64
+    warm: int = 5000
+    """Streams that stay open; above it an idle one is closed, at random (the oldest would always be the one needed next)."""
+    warm_for: float = 600.0
+    """How long an idle stream stays open: longer than the time between two audits."""
+    open_within: float = 15.0
+    answer_within: int = 30
+    """What the agent itself gives a request."""
+    grace: float = 5.0
+    """What is added to `answer_within` for the way there and back, and to `warm_for` before an agent ends by itself."""
+    silences: int = 3
+    """Openings in a row without an answer after which a node is left alone."""
+    rest: float = 15.0
+    """How long it is left alone, before one more silence renews that."""
+
+
+class Streams:
+    """The open streams to all agents: `async with Streams(...) as agents: await agents.ask(...)`.
+
+    Leaving the block closes every stream; requests that are under way raise `Unknown`.
+    """
+
+    def __init__(self, opener: Exec, epoch: Callable[[], Epoch], limits: Limits) -> None:
+        self._exec = opener
+        self._epoch = epoch
+        self._limits = limits
+        self._opening = asyncio.Semaphore(limits.opening)
+        self._nodes: dict[NodeName, _Node] = {}
+        self._seats: dict[Place, dict[ContainerName, _Seat]] = {}
+        self._warm: dict[StreamId, Stream] = {}
+        self._numbers = itertools.count(1)
+        self._tasks = asyncio.TaskGroup()
+        self._leaving = False
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        self._leaving = True
+        for stream in self._warm.values():
+            stream.close()
+        return await self._tasks.__aexit__(kind, error, trace)
+
+    async def ask(self, target: Target, ask: Ask, stream: StreamId | None = None) -> Told:
+        """See `ports.Agents`."""
+        containers = self._seats.setdefault(target.place, {})
+        seat = containers.setdefault(target.container, _Seat())
+        seat.users += 1
+        try:
+            async with seat.lock:
+                current = seat.stream if seat.stream and seat.stream.open else None
+                if stream is not None and (current is None or current.id != stream):
+                    raise Unknown(f"{target.place}: the stream for this request has ended; nothing was sent")
+                if current is None:
+                    current = seat.stream = await self._open(target)
+                return await self._converse(current, target, ask)
+        finally:
+            seat.users -= 1
+            self._tidy(target)
+
+    async def forget(self, place: Place) -> None:
+        """See `ports.Agents`."""
+        for seat in self._seats.get(place, {}).values():
+            if seat.stream:
+                seat.stream.close()
+
+    def _tidy(self, target: Target) -> None:
+        """Keep no seat that nobody uses."""
+        containers = self._seats.get(target.place, {})
+        seat = containers.get(target.container)
+        if seat and not seat.users and not (seat.stream and seat.stream.open):
+            del containers[target.container]
+            if not containers:
+                del self._seats[target.place]
+
+    async def _converse(self, stream: Stream, target: Target, ask: Ask) -> Told:
+        limits = self._limits
+        idle = int(limits.warm_for + limits.grace) + 1
+        header = Header(stream.next_request(), target.place.uid, self._epoch(), limits.answer_within, idle)
+        answer = await stream.ask(encode(header, ask), limits.answer_within + limits.grace)
+        if isinstance(answer, Answer):
+            return Told(stream.id, answer.complaints, answer.readings)
+        message = f"the agent of {target.place} refuses the request ({answer.code}): {answer.sentence}"
+        if answer.code == "busy":
+            raise Unreachable(message)
+        raise Rejected(answer.code, message)
+
+    async def _open(self, target: Target) -> Stream:
+        """A new stream to the target, greeted and listened to."""
+        node = self._nodes.setdefault(target.node, _Node(asyncio.Semaphore(self._limits.opening_per_node)))
+        node.users += 1
+        try:
+            async with node.slots, self._opening:
+                if self._leaving:
+                    raise Unreachable(f"{target.place}: not opened, since we are stopping")
+                remote, decoder = await self._reach(target, node)
+        finally:
+            node.users -= 1
+            if not node.users and not node.silences:
+                self._nodes.pop(target.node, None)
+        stream = Stream(StreamId(next(self._numbers)), target.place, remote, decoder, self._limits.warm_for)
+        self._warm[stream.id] = stream
+        stream.listener = self._tasks.create_task(self._listen(stream, target))
+        self._cool_down(stream)
+        return stream
+
+    async def _reach(self, target: Target, node: "_Node") -> tuple[ExecStream, Decoder]:
+        """Start the agent and hear its greeting; counts the node's silences."""
+        limits, now = self._limits, asyncio.get_running_loop().time()
+        if now < node.resting_until:
+            raise Unreachable(f"node {target.node} has not answered lately and is left alone", node.resting_until - now)
+        try:
+            async with asyncio.timeout(limits.open_within):
+                found = await greeted(self._exec, target)
+        except TimeoutError:
+            node.silences += 1
+            if node.silences >= limits.silences:
+                node.resting_until = now + limits.open_within + limits.rest
+            raise Unreachable(f"the agent of {target.place} has not greeted us within {limits.open_within:g} s") from None
+        except WorldError:
+            node.silences = 0
+            raise
+        node.silences = 0
+        return found
+
+    async def _listen(self, stream: Stream, target: Target) -> None:
+        try:
+            await stream.listen()
+        finally:
+            del self._warm[stream.id]
+            self._tidy(target)
+
+    def _cool_down(self, newest: Stream) -> None:
+        """Close an idle stream if too many are open."""
+        if len(self._warm) > self._limits.warm:
+            idle = [stream for stream in self._warm.values() if stream.open and stream.idle and stream is not newest]
+            if idle:
+                random.choice(idle).close()
+
+
+@dataclass(slots=True)
+class _Seat:
+    """One container's: its stream, and who waits for it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    stream: Stream | None = None
+    users: int = 0
+
+
+@dataclass(slots=True)
+class _Node:
+    """One node's slots for opening, and how it has answered lately."""
+
+    slots: asyncio.Semaphore
+    users: int = 0
+    silences: int = 0
+    resting_until: float = 0.0
