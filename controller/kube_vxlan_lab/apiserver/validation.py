@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from kube_vxlan_lab.apiserver.failures import Cause
 from kube_vxlan_lab.apiserver.resources import (
     DEPLOYMENTS,
@@ -56,8 +58,7 @@ def required(field: str, detail: str = "") -> Cause:
 
 
 def _invalid(field: str, value: Any, why: str) -> Cause:
-    shown = f'"{value}"' if isinstance(value, str) else str(value)
-    return Cause("FieldValueInvalid", f"Invalid value: {shown}: {why}", field)
+    return Cause("FieldValueInvalid", f"Invalid value: {msgspec.json.encode(value).decode()}: {why}", field)
 
 
 def _forbidden(field: str, why: str) -> Cause:

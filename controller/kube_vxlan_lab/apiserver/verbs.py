@@ -9,7 +9,7 @@ import msgspec
 import yaml
 from aiohttp import web
 
-from kube_vxlan_lab.apiserver import failures
+from kube_vxlan_lab.apiserver import failures, protobuf
 from kube_vxlan_lab.apiserver.deleting import Deletion, Propagation
 from kube_vxlan_lab.apiserver.forms import View, wished_form
 from kube_vxlan_lab.apiserver.listing import listed
@@ -37,9 +37,9 @@ class Verbs:
         with rehearsal:
             match request.method:
                 case "POST" if not target.name or target.subresource == "binding":
-                    return self._create(target, _decoded(body))
+                    return self._create(target, _received(request, body))
                 case "PUT" if target.name:
-                    return self._update(target, _decoded(body))
+                    return self._update(target, _received(request, body))
                 case "PATCH" if target.name:
                     return self._patch(target, _patch(request, body))
                 case "DELETE" if not target.subresource:
@@ -114,9 +114,16 @@ def reply(body: Json, code: int = 200) -> web.Response:
     return web.Response(status=code, body=msgspec.json.encode(body), content_type="application/json")
 
 
+def _received(request: web.BaseRequest, body: bytes) -> Json:
+    """The object in a body, in any of the formats that clients send."""
+    if request.content_type == protobuf.CONTENT_TYPE:
+        return protobuf.decoded(body)
+    return _decoded(body)
+
+
 def _decoded(body: bytes) -> Json:
     try:
-        obj = msgspec.json.decode(body) if body[:1] in b"{" else yaml.safe_load(body)
+        obj = msgspec.json.decode(body) if body.startswith(b"{") else yaml.safe_load(body)
     except (msgspec.DecodeError, yaml.YAMLError) as error:
         raise failures.bad_request(f"the object provided cannot be read: {error}") from None
     if not isinstance(obj, dict):

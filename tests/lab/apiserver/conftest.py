@@ -1,0 +1,20 @@
+"""What the tests of the API server share: a fresh store, and a fresh server on loopback."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.lab.apiserver.hosted import Hosted, hosted
+
+from kube_vxlan_lab.apiserver.store import Store
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Hosted]:
+    async with hosted(tmp_path) as running:
+        yield running
