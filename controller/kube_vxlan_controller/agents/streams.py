@@ -1,9 +1,8 @@
 """I/O. Streams to the agents: opened with care, kept warm, asked one request at a time. Implements `ports.Agents`.
 
 An exec costs a node 25 ms of CPU and a request on an open stream 3 ms, so streams stay open; each costs memory here and in
-the API server, so their number is bounded. Laws: one stream per container and one request at a time on it; nothing waits without
-a deadline; an answer counts only with its end line and its id; a stream on which anything went wrong, a cancelled request
-included, is closed and never used again, since nobody can tell which request its next answer would belong to.
+the API server, so their number is bounded. Laws: one stream per container and one request at a time on it; nothing waits
+without a deadline; a node that does not answer is left alone for a while, so that it takes nobody else's turn.
 """
 
 import asyncio
@@ -76,11 +75,11 @@ class Streams:
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
+    ) -> None:
         self._leaving = True
         for stream in self._warm.values():
             stream.close()
-        return await self._tasks.__aexit__(kind, error, trace)
+        await self._tasks.__aexit__(kind, error, trace)
 
     async def ask(self, target: Target, ask: Ask, stream: StreamId | None = None) -> Told:
         """See `ports.Agents`."""
@@ -93,7 +92,7 @@ class Streams:
                 if stream is not None and (current is None or current.id != stream):
                     raise Unknown(f"{target.place}: the stream for this request has ended; nothing was sent")
                 if current is None:
-                    current = seat.stream = await self._open(target)
+                    current = await self._open(target, seat)
                 return await self._converse(current, target, ask)
         finally:
             seat.users -= 1
@@ -126,8 +125,8 @@ class Streams:
             raise Unreachable(message)
         raise Rejected(answer.code, message)
 
-    async def _open(self, target: Target) -> Stream:
-        """A new stream to the target, greeted and listened to."""
+    async def _open(self, target: Target, seat: "_Seat") -> Stream:
+        """A new stream to the target, greeted and listened to, in its seat."""
         node = self._nodes.setdefault(target.node, _Node(asyncio.Semaphore(self._limits.opening_per_node)))
         node.users += 1
         try:
@@ -140,9 +139,10 @@ class Streams:
             if not node.users and not node.silences:
                 self._nodes.pop(target.node, None)
         stream = Stream(StreamId(next(self._numbers)), target.place, remote, decoder, self._limits.warm_for)
-        self._warm[stream.id] = stream
+        seat.stream = self._warm[stream.id] = stream
         stream.listener = self._tasks.create_task(self._listen(stream, target))
         self._cool_down(stream)
+        await asyncio.sleep(0)  # a task that is cancelled before it began would never let go of the stream
         return stream
 
     async def _reach(self, target: Target, node: "_Node") -> tuple[ExecStream, Decoder]:
