@@ -1,8 +1,15 @@
 """What all tests share: tests marked `kernel` run only inside `scripts/in-namespace`, which tells so by KVC_KERNEL_TESTS=1."""
 
+import asyncio
 import os
 
 import pytest
+
+
+def pytest_sessionstart() -> None:
+    # looptime asks for the current event loop around every test; before the first async one Python would make one that nobody
+    # closes.
+    asyncio.set_event_loop(None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
