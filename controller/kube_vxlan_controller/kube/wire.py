@@ -6,7 +6,9 @@ been carried out is `Unknown`, what was certainly not is `Unreachable`.
 
 import asyncio
 import contextlib
+import os
 import socket
+import ssl
 from collections.abc import Iterator
 
 import aiohttp
@@ -103,4 +105,7 @@ def _explained(error: BaseException, what: str, writes: bool) -> WorldError:
 
 
 def _plain(error: BaseException) -> str:
+    # asyncio writes addresses into strerror, which are named already; resolver and TLS have numbers of their own.
+    if isinstance(error, OSError) and error.errno and not isinstance(error, socket.gaierror | ssl.SSLError):
+        return os.strerror(error.errno)
     return (error.strerror if isinstance(error, OSError) else "") or str(error) or type(error).__name__
