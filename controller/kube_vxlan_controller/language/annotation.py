@@ -138,10 +138,13 @@ class _Reading:
     def _strays(self, items: list["Written | _Stray"], network: NetworkName | None) -> None:
         """Tells the first stray word of each line: the others on it are most likely the same mistake."""
         told: set[int] = set()
-        for item in items:
-            if isinstance(item, _Stray) and item.where.span.line not in told:
-                told.add(item.spot.span.line)
-                self.faults.append(item.mistake.at(item.where, network))
+        for before, item in zip((None, *items), items, strict=False):
+            if not isinstance(item, _Stray) or item.where.span.line in told:
+                continue
+            if isinstance(before, Written) and before.value == "" and item.word.isprintable():
+                continue  # the value of an option that was written with a blank after its `=`, which is told already
+            told.add(item.where.span.line)
+            self.faults.append(item.mistake.at(item.where, network))
 
 
 TOO_MANY = Mistake(

@@ -68,20 +68,24 @@ def resolve(text: str, networks: Networks, namespace: Namespace | None, underlay
     What is not known is not judged: `namespace` None, or no `underlay` addresses (a manifest has neither).
     """
     parsed = parse(text)
+    told = networks.definitions is not None
     faults = list(parsed.faults)
     spoilt = {fault.network for fault in faults}
     wanted: list[Wanted] = []
     for request in parsed.requests:
         settings, found = _merged(request, networks, namespace)
         faults += found
+        if not told:
+            # Stands for the id that nobody can tell, so that the rest can be judged; such a network is never a result.
+            settings = {"id": Setting(-1 - len(wanted)), **settings}
         if "id" in settings and request.network not in spoilt and all(fault.code == NO_CONFIGMAP for fault in found):
             wanted.append(Wanted(request, settings, options(settings)))
-    fitting = fit(tuple(wanted), underlay, len(wanted) == len(parsed.requests))
+    fitting = fit(tuple(wanted), underlay, told and len(wanted) == len(parsed.requests))
     faults = sorted((*faults, *fitting.faults), key=lambda fault: fault.where or Span(0, 0))
     left_out = {fault.network for fault in faults if fault.scope is Scope.NETWORK}
     whole = all(fault.scope is not Scope.POD for fault in faults)
     kept = tuple((network, merged) for network, merged in fitting.networks if whole and network not in left_out)
-    return Resolved(kept, tuple(faults), fitting.warnings)
+    return Resolved(kept, tuple(faults), fitting.warnings if told else ())
 
 
 def _merged(request: Request, networks: Networks, namespace: Namespace | None) -> tuple[Settings, list[Fault]]:
