@@ -35,7 +35,7 @@ from kube_vxlan_controller.ports import Gone, Unreachable, WorldError
 _GRACE = 30.0
 """Seconds that a server may be late in ending a watch as it was asked to."""
 _PATIENCE = 5
-"""Failures in a row after which we list: a version that the server does not know (a restored etcd) fails for ever."""
+"""Fruitless attempts in a row after which we list: a version that the server does not know (a restored etcd) stays so."""
 
 
 async def follow(
@@ -70,7 +70,7 @@ class _Follower(Generic[T]):
         self._initial: dict[tuple[str, str], T] | None = None
         """What a WatchList has sent so far, while it is not complete."""
         self._skipped = False
-        self._failures = 0
+        self._failures = self._fruitless = 0
 
     async def run(self) -> NoReturn:
         """Attempt after attempt."""
@@ -90,7 +90,8 @@ class _Follower(Generic[T]):
             self._view.why = why
             self._deliver(Trouble(why))
             delay = self._delay(healthy=self._view.confirmed - began >= self._timing.healthy)
-            if self._failures >= _PATIENCE:
+            self._fruitless = self._fruitless + 1 if self._view.confirmed < began else 0
+            if self._fruitless >= _PATIENCE:
                 self._version = None
             await asyncio.sleep(max(wait, delay))
 
