@@ -70,6 +70,7 @@ _WORDS = re.compile(r"[A-Za-z0-9:./_-]{1,64}(?: [A-Za-z0-9:./_-]{1,64})*")
 _ALIAS = re.compile(r"[A-Za-z0-9:./_-]{1,255}")
 _NAME = re.compile(r"(?!(?:lo|eth0)$)[A-Za-z0-9._-]{1,15}")
 _DIGEST = re.compile(r"[0-9]+ [0-9a-f]{32}")
+_KERNEL = "2"
 _BOOT = "3"
 """The protocol of routes that somebody added by hand, the ancestor among them; iproute2 leaves it out."""
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
@@ -270,18 +271,29 @@ def _link(printed: _Link) -> Link | None:
 def _routes(
     text: str, links: Mapping[InterfaceName, Link | None]
 ) -> tuple[defaultdict[InterfaceName, list[Route]], dict[Prefix, str]]:
-    """Our routes by link, and the subnets of the foreign ones."""
+    """Our routes by link, and the subnets of those that are not ours.
+
+    Without a VXLAN link's routes by hand, which may be taken over, and those that come and go with its addresses.
+    """
     ours: defaultdict[InterfaceName, list[Route]] = defaultdict(list)
     foreign: dict[Prefix, str] = {}
     for everything, line in zip(("0.0.0.0/0", "::/0"), text.splitlines(), strict=False):
         for route in msgspec.json.decode(line.strip() or "[]", type=list[_Route]):
             subnet = ip_network(everything if route.dst == "default" else route.dst)
-            plain = links.get(InterfaceName(route.dev)) is not None and route.gateway and not route.type and not route.nexthops
-            if plain and route.protocol == str(PROTOCOL):
-                ours[InterfaceName(route.dev)].append(Route(subnet, ip_address(route.gateway)))
-            elif not plain or route.protocol != _BOOT:
+            link = None if route.type or route.nexthops else links.get(InterfaceName(route.dev))
+            if link is not None and route.gateway and route.protocol == str(PROTOCOL):
+                ours[link.name].append(Route(subnet, ip_address(route.gateway)))
+            elif link is None or not (_by_hand(route) or _connected(route, subnet, link)):
                 foreign[subnet] = route.protocol
     return ours, foreign
+
+
+def _by_hand(route: _Route) -> bool:
+    return route.protocol == _BOOT and route.gateway != ""
+
+
+def _connected(route: _Route, subnet: Prefix, link: Link) -> bool:
+    return route.protocol == _KERNEL and any(subnet == address.network for address in (*link.addresses, *link.others))
 
 
 def parse_entries(text: str) -> dict[InterfaceName, frozenset[Entry]]:

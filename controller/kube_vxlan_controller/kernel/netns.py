@@ -28,6 +28,9 @@ class Mark:
     raised: bool = False
 
 
+Wire = tuple[Vni, UdpPort, int]
+"""VNI, port, and the IP version of the underlay."""
+
 NO_MARK = Mark("")
 """Stands in a link that is not ours (a network's name is never empty)."""
 
@@ -57,7 +60,7 @@ class Device:
     mtu: int | None = None
 
     @property
-    def wire(self) -> tuple[Vni, UdpPort, int]:
+    def wire(self) -> Wire:
         """What the kernel never changes in place and gives to one link only: VNI, port, IP version of the underlay."""
         return self.vni, self.port, self.local.version if self.local else 4
 
@@ -116,7 +119,7 @@ class Destinations:
 
     def beyond(self, other: "Destinations") -> frozenset[Address]:
         """The destinations here that `other` has not."""
-        if self.shared is other.shared and self.without == other.without:
+        if self is other or (self.shared is other.shared and self.without == other.without):
             return frozenset()
         extra = self.shared.beyond(other.shared)
         if self.without in extra:
@@ -191,7 +194,7 @@ class Foreign:
     routes: Mapping[Prefix, str] = field(default_factory=dict)
     """Subnets with a main-table route that is not ours, with the number of its protocol.
 
-    Without the ancestor's (proto boot, on a VXLAN link): `replace` takes those over.
+    Without those on VXLAN links that the ancestor set (proto boot: `replace` takes them over) or that come with an address.
     """
 
 

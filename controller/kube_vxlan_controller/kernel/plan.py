@@ -1,0 +1,279 @@
+"""Pure. The difference between two values of a network namespace, as steps: what to do so that what is becomes what is wished.
+
+Laws, each a property test: the steps lead there and then there are none; a kernel that tells the truth refuses none of them;
+stopped after any of them, the next plan reaches the same end; a wire that stays, and every destination in both values, stays
+throughout; nothing foreign is named (but by `RestoreAddress`); what is held is left alone; under `hold.removals` nothing is
+removed, by side effect neither.
+
+The kernel's side effects are foreseen, so that one plan suffices. Removing an IPv4 primary takes the secondaries of its
+subnet along, removing the last IPv4 address of a link its IPv4 routes, lowering it all its routes and IPv6 addresses,
+deleting it everything. (A kernel that promotes secondaries loses less, and takes what is given twice without a word.)
+"""
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, replace
+
+from kube_vxlan_controller.kernel.netns import NO_MARK, ZERO_MAC, Device, Entry, Link, Mark, Netns, Wire, mark_name
+from kube_vxlan_controller.kernel.steps import (
+    AddAddress,
+    AddLink,
+    AppendDestination,
+    ChangeDevice,
+    DeleteAddress,
+    DeleteEntry,
+    DeleteLink,
+    DeleteRoute,
+    ReplaceRoute,
+    RestoreAddress,
+    SetDown,
+    SetMark,
+    SetMtu,
+    SetUp,
+    Step,
+)
+from kube_vxlan_controller.model import (
+    MAX_ADDRESSES,
+    NOTHING_HELD,
+    Fault,
+    Hold,
+    Interface,
+    InterfaceName,
+    NetworkName,
+    Prefix,
+    Route,
+)
+
+ORDER: tuple[tuple[type[Step], ...], ...] = (
+    (DeleteLink,),  # before any AddLink: two links may swap their VNIs
+    (DeleteRoute,),  # before what would take them along
+    (DeleteAddress,),  # secondaries before their primary
+    (SetDown,),
+    (AddLink, SetMark),  # each link at once marked; after what the mark no longer records, before what it now does
+    (ChangeDevice,),
+    (SetMtu,),  # below 1,280 bytes a link takes no IPv6 address
+    (AddAddress, RestoreAddress),
+    (SetUp,),
+    (ReplaceRoute,),  # needs a link that is up and an address beside the gateway
+    (AppendDestination,),  # before DeleteEntry: the members that stay are never cut off
+    (DeleteEntry,),
+)
+
+_RANK = {kind: rank for rank, kinds in enumerate(ORDER) for kind in kinds}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do, in this order, and what cannot be done because something foreign is in the way."""
+
+    steps: tuple[Step, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+def plan(want: Netns, have: Netns, hold: Hold = NOTHING_HELD) -> Plan:
+    """The steps from `have` to `want`, less what must hold still. Cheap where their parts are the same objects."""
+    found: list[Step | Fault] = []
+    wished = want.by_name
+    held = _held(have, hold)
+    obstacles: _Obstacles | None = None
+    for link in have.links:
+        if link.name in held:
+            found += _departed(link, hold)
+        elif not hold.removals and (link.name not in wished or not link.device.same_wire(wished[link.name].device)):
+            found.append(DeleteLink(link.name))
+    for link in want.links:
+        if link.name in held:
+            continue
+        there = have.by_name.get(link.name)
+        if there is not None and _settled(link, there):
+            found += _forwarding(link, there, hold)
+        else:
+            obstacles = obstacles or _obstacles(want, have, hold, held)
+            found += _arranged(link, have, hold, obstacles)
+    steps = [item for item in found if not isinstance(item, Fault)]
+    steps.sort(key=lambda step: _RANK[type(step)])
+    return Plan(tuple(steps), tuple(item for item in found if isinstance(item, Fault)))
+
+
+def _held(have: Netns, hold: Hold) -> Set[InterfaceName]:
+    """The links that stay as they are, because nobody can tell what they should be."""
+    if hold.everything:
+        return have.by_name.keys()
+    if not hold.networks:
+        return frozenset()
+    marks = {mark_name(network) for network in hold.networks}
+    return {link.name for link in have.links if link.mark.network in marks}
+
+
+def _departed(link: Link, hold: Hold) -> Iterator[Step]:
+    """What goes even from a held link: entries whose destination no live pod claims."""
+    if hold.removals:
+        return
+    zeros = (Entry(ZERO_MAC, destination) for destination in link.destinations)
+    for entry in sorted({*zeros, *link.strays, *link.learned}, key=_entry_key):
+        if entry.destination not in hold.alive and entry.destination not in hold.destinations:
+            yield DeleteEntry(link.name, entry)
+
+
+def _settled(want: Link, have: Link) -> bool:
+    """Whether nothing but forwarding differs. By identity where possible: comparing equal sets of addresses takes its time."""
+    return (
+        want.up is have.up
+        and (want.mark is have.mark or want.mark == have.mark)
+        and (want.addresses is have.addresses or want.addresses == have.addresses)
+        and (want.routes is have.routes or want.routes == have.routes)
+        and (want.device is have.device or _same_device(want.device, have.device))
+    )
+
+
+def _same_device(want: Device, have: Device) -> bool:
+    return want.same_wire(have) and _like(want, have) and want.mtu in (None, have.mtu)
+
+
+def _like(want: Device, have: Device) -> bool:
+    """Whether all is the same that `ChangeDevice` sets."""
+    same_local = want.local is None or want.local == have.local
+    return same_local and (want.lower, want.learning, want.ttl or 0) == (have.lower, have.learning, have.ttl or 0)
+
+
+def _forwarding(want: Link, have: Link, hold: Hold) -> Iterator[Step]:
+    for destination in sorted(want.destinations.beyond(have.destinations) - hold.destinations, key=int):
+        yield AppendDestination(want.name, destination)
+    if hold.removals:
+        return
+    for destination in sorted(have.destinations.beyond(want.destinations) - hold.destinations, key=int):
+        yield DeleteEntry(want.name, Entry(ZERO_MAC, destination))
+    if have.strays or have.learned:
+        past = {entry for entry in have.learned if entry.destination not in want.destinations}
+        for entry in sorted(have.strays | past, key=_entry_key):
+            if entry.destination not in hold.destinations:
+                yield DeleteEntry(want.name, entry)
+
+
+@dataclass(frozen=True, slots=True)
+class _Obstacles:
+    """What is taken, and by what: a sentence, or nothing where it is ours and only waits to be removed."""
+
+    wires: Mapping[Wire, str]
+    subnets: Mapping[Prefix, str]
+
+
+def _obstacles(want: Netns, have: Netns, hold: Hold, held: Set[InterfaceName]) -> _Obstacles:
+    wires: dict[Wire, str] = {}
+    subnets: dict[Prefix, str] = {}
+    foreign = [link for link in have.foreign.links.values() if link is not None]
+    for link in want.links:
+        subnets |= {address.network: f"{address} is in it" for address in link.addresses}
+    for link in (*have.links, *foreign):
+        subnets |= {address.network: f"{address} is in it" for address in link.others}
+    for link in have.links:
+        if link.name in held or hold.removals:
+            why = f"link {link.name} has it, whose own wish cannot be read" if link.name in held else ""
+            wires[link.device.wire] = why
+            subnets |= {route.subnet: why for route in link.routes}
+            subnets |= {address.network: why for address in link.addresses}
+    wires |= {link.device.wire: f"link {link.name} has it, which is not ours" for link in foreign}
+    subnets |= {subnet: f"there is a route of protocol {protocol} to it" for subnet, protocol in have.foreign.routes.items()}
+    return _Obstacles(wires, subnets)
+
+
+def _arranged(want: Link, have: Netns, hold: Hold, obstacles: _Obstacles) -> Iterator[Step | Fault]:
+    """One link, whatever is there now: changed in place, adopted, made anew, or left out where that cannot be."""
+    ours, foreign = have.by_name.get(want.name), have.foreign.links.get(want.name)
+    link = next((link for link in (ours, foreign) if link is not None and link.device.same_wire(want.device)), None)
+    if link is None:
+        if ours is not None and hold.removals:
+            return
+        if want.name in have.foreign.links:
+            yield _fault(want, "link", f"There is a link {want.name} that is not ours", "Give the network another `name`")
+            return
+        taken = obstacles.wires.get(want.device.wire)
+        if taken is not None:
+            if taken:
+                yield _fault(want, "link", f"VNI {want.device.vni} with port {want.device.port}: {taken}", "Remove that link")
+            return
+        yield AddLink(want.device)
+        for lost in ours.others if ours else ():
+            if lost not in want.addresses:
+                yield RestoreAddress(want.name, lost)
+        link = Link(want.device, NO_MARK)
+    yield from _in_place(want, link, hold, obstacles)
+    yield from _forwarding(want, link, hold)
+
+
+def _fault(want: Link, what: str, message: str, hint: str) -> Fault:
+    return Fault(f"{what}-in-the-way", f"{message}.", f"{hint}.", network=NetworkName(want.mark.network))
+
+
+def _in_place(want: Link, have: Link, hold: Hold, obstacles: _Obstacles) -> Iterator[Step | Fault]:
+    """Everything but forwarding, on a link whose wire is right."""
+    if not _like(want.device, have.device):
+        yield ChangeDevice(want.device)
+    if want.device.mtu is not None and want.device.mtu != have.device.mtu:
+        yield SetMtu(want.name, want.device.mtu)
+    if hold.removals:
+        mark, left = _united(have.mark, want.mark), have
+    else:
+        mark, left = want.mark, _left(want, have)
+        yield from _taken(want, have, left)
+    if mark != have.mark:
+        yield SetMark(want.name, mark)
+    for address in sorted((want.addresses & mark.addresses).difference(left.addresses, left.others), key=_address_key):
+        yield AddAddress(want.name, address)
+    for address in have.others:
+        if address not in left.others and address not in want.addresses:
+            yield RestoreAddress(want.name, address)
+    if want.up and not left.up:
+        yield SetUp(want.name)
+    for route in sorted(want.routes - left.routes, key=_route_key) if want.up or left.up else ():
+        why = "a default route is never touched" if route.subnet.prefixlen == 0 else obstacles.subnets.get(route.subnet)
+        if why is None:
+            yield ReplaceRoute(want.name, route)
+        elif why:
+            yield _fault(want, "route", f"No route to {route.subnet} can be set: {why}", "Choose a subnet that is free")
+
+
+def _united(have: Mark, want: Mark) -> Mark:
+    """What to record while nothing may be removed; no new address where an alias could not hold them all."""
+    addresses = have.addresses | want.addresses
+    return Mark(want.network, addresses if len(addresses) <= MAX_ADDRESSES else have.addresses, have.raised or want.raised)
+
+
+def _left(want: Link, have: Link) -> Link:
+    """What the kernel leaves of a link when we take away what is no longer wished."""
+    lowers = have.up and not want.up and have.mark.raised
+    gone = have.addresses - want.addresses
+    emptied = {address.network for address in gone - have.secondary}
+
+    def stays(address: Interface) -> bool:
+        orphaned = address in have.secondary and address.network in emptied
+        return address not in gone and not orphaned and not (lowers and address.version == 6)
+
+    addresses, others = frozenset(filter(stays, have.addresses)), tuple(filter(stays, have.others))
+    bare = any(address.version == 4 for address in gone) and not any(address.version == 4 for address in (*addresses, *others))
+    routes = frozenset(route for route in have.routes if not (lowers or (bare and route.subnet.version == 4)))
+    return replace(have, up=have.up and not lowers, addresses=addresses, others=others, routes=routes)
+
+
+def _taken(want: Link, have: Link, left: Link) -> Iterator[Step]:
+    """What we take away of a link: no more than must be, in an order in which each is still there when its turn comes."""
+    if have.up and not left.up:
+        yield SetDown(want.name)  # takes the routes along
+    else:
+        subnets = {route.subnet for route in want.routes}
+        for route in sorted(have.routes, key=_route_key):
+            if route.subnet not in subnets:
+                yield DeleteRoute(want.name, route)
+    for address in sorted(have.addresses - want.addresses, key=lambda gone: (gone not in have.secondary, *_address_key(gone))):
+        yield DeleteAddress(want.name, address)
+
+
+def _address_key(address: Interface) -> tuple[int, int, int]:
+    return address.version, int(address), address.network.prefixlen
+
+
+def _route_key(route: Route) -> tuple[int, int, int, int]:
+    return route.subnet.version, int(route.subnet.network_address), route.subnet.prefixlen, int(route.gateway)
+
+
+def _entry_key(entry: Entry) -> tuple[str, int]:
+    return entry.mac, int(entry.destination)
