@@ -1,0 +1,71 @@
+"""I/O. The lab's nodes as network namespaces, joined by a fabric: a namespace with one bridge.
+
+Each namespace lives as long as its keeper, a process that sleeps; nothing of it is written under /run. Every node forwards and
+has a route to the pods of each other node.
+"""
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyroute2 import IPRoute
+
+from kube_vxlan_lab.addresses import FABRIC, MTU, NodeNet
+
+_KEEPER = """
+for setting in ipv4/ip_forward=1 ipv6/conf/all/forwarding=1 ipv4/conf/all/rp_filter=0 ipv4/conf/default/rp_filter=0; do
+    echo "${setting#*=}" 2>/dev/null >"/proc/sys/net/${setting%%=*}" || [ "${setting%%/*}" = ipv6 ] || exit 70
+done
+echo kept
+exec </dev/null >/dev/null 2>&1
+exec sleep infinity
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """The process that keeps a node's namespace."""
+
+    net: NodeNet
+    pid: int
+
+
+def build(count: int) -> tuple[Keeper, ...]:
+    """Make the fabric and nodes 1 to `count`, wired. Blocks for about 20 ms per node.
+
+    Raises `OSError` with a sentence when the kernel refuses.
+    """
+    fabric = _keep()
+    nodes = tuple(Keeper(NodeNet(number), _keep()) for number in range(1, count + 1))
+    with IPRoute(netns=f"/proc/{fabric}/ns/net") as links:
+        links.link("add", ifname="fabric", kind="bridge", state="up")
+        (bridge,) = links.link_lookup(ifname="fabric")
+        for node in nodes:
+            end = {"ifname": "eth0", "net_ns_pid": node.pid}
+            links.link("add", ifname=node.net.name, kind="veth", mtu=MTU, peer=end)
+            links.link("set", ifname=node.net.name, master=bridge, state="up")
+    for node in nodes:
+        _address(node, nodes)
+    return nodes
+
+
+def _keep() -> int:
+    keeper = subprocess.Popen(
+        ("unshare", "--net", "/bin/busybox", "sh", "-c", _KEEPER), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    )
+    assert keeper.stdout is not None
+    with keeper.stdout as said:
+        if said.readline() != b"kept\n":
+            raise OSError(f"a network namespace could not be made (exit code {keeper.wait()})")
+    return keeper.pid
+
+
+def _address(node: Keeper, nodes: Sequence[Keeper]) -> None:
+    with IPRoute(netns=f"/proc/{node.pid}/ns/net") as links:
+        for name in ("lo", "eth0"):
+            links.link("set", ifname=name, state="up")
+        (eth0,) = links.link_lookup(ifname="eth0")
+        links.addr("add", index=eth0, address=str(node.net.address), prefixlen=FABRIC.prefixlen)
+        for other in nodes:
+            if other is not node:
+                links.route("add", dst=str(other.net.pods), gateway=str(other.net.address))
