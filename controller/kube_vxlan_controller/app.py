@@ -1,0 +1,121 @@
+"""I/O. The only place where things are built and joined: settings in, a running controller out.
+
+Here nothing is decided but what is joined to what. The stages are in `__init__`; docs/architecture.md walks an event through them.
+"""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+import uvloop
+
+from kube_vxlan_controller.agents.streams import Limits, Streams
+from kube_vxlan_controller.connecting import connection
+from kube_vxlan_controller.desired import Policy
+from kube_vxlan_controller.feeding import config_changes, networks_resource, pod_changes, pods_resource
+from kube_vxlan_controller.kube.client import ApiClient
+from kube_vxlan_controller.kube.exec import PodExec
+from kube_vxlan_controller.kube.happenings import Fresh, Happening, Listed, Stale, Trouble
+from kube_vxlan_controller.kube.watch import follow
+from kube_vxlan_controller.metrics import CountedExec, Metrics
+from kube_vxlan_controller.model import Epoch
+from kube_vxlan_controller.ports import WorldError
+from kube_vxlan_controller.reconcile import Reconciler
+from kube_vxlan_controller.serving import Health, Pulse, serve
+from kube_vxlan_controller.settings import Settings
+from kube_vxlan_controller.snapshot import Kind
+from kube_vxlan_controller.telling import Tale
+from kube_vxlan_controller.views import ConfigMapObject, PodObject
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: Settings) -> int:
+    """Run the controller until SIGTERM or SIGINT; the exit code."""
+    try:
+        uvloop.run(_run(settings))
+    except* WorldError as errors:
+        for error in _leaves(errors):
+            log.error("%s", error)
+        return 1
+    return 0
+
+
+async def _run(settings: Settings) -> None:
+    epoch = Epoch(time.time_ns() // 1000)  # without a Lease, the process's start
+    metrics, views = Metrics(), _Views()
+    where = await connection(settings)
+    async with ApiClient(where) as api, Streams(CountedExec(PodExec(api), metrics), lambda: epoch, Limits()) as agents:
+        policy = Policy(settings.agents, settings.gate_open, settings.vni_from_configmap)
+        hand = Reconciler(agents, policy, metrics, _log_tale)
+        pods = pods_resource(settings.selector)
+        networks = networks_resource(settings.namespace, settings.configmap_name)
+
+        def take_pod(told: Happening[PodObject]) -> None:
+            views.told(Kind.PODS, told)
+            for change in pod_changes(told, settings.annotation, settings.agents):
+                hand.accept(change)
+
+        def take_config(told: Happening[ConfigMapObject]) -> None:
+            views.told(Kind.NETWORKS, told)
+            for change in config_changes(told):
+                hand.accept(change)
+
+        pulse = Pulse(metrics)
+        async with serve(settings.listen, pulse, views.health, metrics), asyncio.TaskGroup() as tasks:
+            endless = [
+                tasks.create_task(pulse.run()),
+                tasks.create_task(follow(api, pods, take_pod)),
+                tasks.create_task(follow(api, networks, take_config)),
+            ]
+            _stop_on_signals(hand.stop)
+            log.info("started", extra={"server": where.server, "epoch": epoch})
+            await hand.run()
+            for task in endless:
+                task.cancel()
+        log.info("stopped; the pods' networks stay as they are")
+
+
+class _Views:
+    """How well each kind of object is known; told by the reflectors, asked by readyz."""
+
+    def __init__(self) -> None:
+        self._unlisted = set(Kind)
+        self._stale: dict[Kind, float] = {}
+
+    def told(self, kind: Kind, told: Happening[PodObject] | Happening[ConfigMapObject]) -> None:
+        match told:
+            case Listed():
+                self._unlisted.discard(kind)
+            case Stale(since, why):
+                self._stale[kind] = since
+                log.warning("nobody confirms what is known of the %s; nothing is removed until somebody does: %s", kind, why)
+            case Fresh():
+                self._stale.pop(kind, None)
+                log.info("the %s are known up to now again", kind)
+            case Trouble(why):
+                log.warning("%s: %s", kind, why)
+
+    def health(self) -> Health:
+        now = asyncio.get_running_loop().time()
+        return Health(frozenset(self._unlisted), {kind: now - since for kind, since in self._stale.items()})
+
+
+def _stop_on_signals(stop: Callable[[], None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+
+
+def _log_tale(tale: Tale) -> None:
+    level = logging.INFO if tale.fine else logging.WARNING
+    log.log(level, "%s: %s", tale.reason, tale.note, extra={"pod": str(tale.place), "uid": tale.place.uid})
+
+
+def _leaves(errors: BaseExceptionGroup[WorldError]) -> Iterator[BaseException]:
+    for error in errors.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
