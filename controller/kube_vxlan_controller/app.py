@@ -1,6 +1,6 @@
 """I/O. The only place where things are built and joined: settings in, a running controller out.
 
-Here nothing is decided but what is joined to what. The stages are in `__init__`; docs/architecture.md walks an event through them.
+Here nothing is decided but what is joined to what. `__init__` names the stages; docs/architecture.md walks an event through them.
 """
 
 import asyncio
@@ -34,13 +34,14 @@ log = logging.getLogger(__name__)
 
 def run(settings: Settings) -> int:
     """Run the controller until SIGTERM or SIGINT; the exit code."""
+    code = 0
     try:
         uvloop.run(_run(settings))
     except* WorldError as errors:
         for error in _leaves(errors):
             log.error("%s", error)
-        return 1
-    return 0
+        code = 1
+    return code
 
 
 async def _run(settings: Settings) -> None:
