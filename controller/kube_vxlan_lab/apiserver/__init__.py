@@ -4,6 +4,7 @@
     failures     pure  refusals, with the Status body that a client gets
     selectors    pure  label and field selectors
     shapes       pure  Event in its two versions, Scale, the defaults that a server fills in
+    skeletons    pure  the types of the fields that the server itself touches
     validation   pure  what is refused as 422 Invalid
     patching     pure  JSON, merge, strategic merge and apply patches
     history      pure  the changes, their versions and those who hear of them

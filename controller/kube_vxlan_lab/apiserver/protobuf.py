@@ -71,11 +71,14 @@ def decoded(body: bytes) -> Json:
     if not body.startswith(_MAGIC):
         raise _unknown("a body without its magic number")
     envelope = dict(_fields(body[len(_MAGIC) :]))
-    type_meta = _message("TypeMeta", envelope.get(1, b""))
-    kind = type_meta.get("kind", "")
-    if kind not in _MESSAGES:
-        raise _unknown(f"a {kind}")
-    return type_meta | _message(kind, envelope.get(2, b""))
+    try:
+        type_meta = _message("TypeMeta", envelope.get(1, b""))
+        kind = type_meta.get("kind", "")
+        if kind not in _MESSAGES:
+            raise _unknown(f"a {kind}")
+        return type_meta | _message(kind, envelope.get(2, b""))
+    except UnicodeDecodeError:
+        raise _unknown("text that is not UTF-8") from None
 
 
 def _unknown(what: str) -> Refusal:
@@ -90,7 +93,7 @@ def _message(kind: str, data: bytes) -> Json:
         field = table.get(number)
         if not value and (field is None or not field.many):
             continue
-        if field is None:
+        if field is None or isinstance(value, int) is not (field.kind in ("number", "truth")):
             raise _unknown(f"field {number} of a {kind}")
         _put(result, field, value)
     return result
@@ -129,6 +132,8 @@ def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
                 yield key >> 3, value
             elif key & 7 == 2:
                 size, at = _varint(data, at)
+                if at + size > len(data):
+                    raise _unknown("a body that is cut off")
                 yield key >> 3, data[at : at + size]
                 at += size
             else:

@@ -1,12 +1,16 @@
 """I/O. The server: one TLS port, one token, and the way from a request to who answers it."""
 
+import asyncio
 import hmac
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
+from aiohttp.web_protocol import RequestHandler
 
 from kube_vxlan_lab.apiserver import failures
 from kube_vxlan_lab.apiserver.discovery import document
@@ -20,6 +24,10 @@ from kube_vxlan_lab.apiserver.verbs import Verbs, reply
 
 _LEAVE = 0.1
 """Seconds that open requests have when the server stops; what is open then is a watch or an exec."""
+_BODY_LIMIT = 3 * 2**20
+"""Bytes of a request's body, as on the real server."""
+_HEAD_LIMIT = 2**20
+"""Bytes of a request's first line, as on the real server: an exec's argv travels in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,8 @@ class Listen:
 async def serving(store: Store, runtime: Runtime, listen: Listen) -> AsyncIterator[str]:
     """Serve the store while the context is open; its value is the server's URL. Raises OSError if the port is taken."""
     router = _Router(store, runtime, listen.token)
-    runner = web.ServerRunner(web.Server(router.answer, access_log=None), shutdown_timeout=_LEAVE)
+    server = web.Server(router.answer, request_factory=_request, access_log=None, max_line_size=_HEAD_LIMIT)
+    runner = web.ServerRunner(server, shutdown_timeout=_LEAVE)
     await runner.setup()
     stop_collecting = collect_namespaces(store)
     try:
@@ -50,7 +59,20 @@ async def serving(store: Store, runtime: Runtime, listen: Listen) -> AsyncIterat
         await runner.cleanup()
 
 
+def _request(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> web.BaseRequest:
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=_BODY_LIMIT)
+
+
 class _Router:
+    """Answers every request, or refuses it with a Status."""
+
     def __init__(self, store: Store, runtime: Runtime, token: str) -> None:
         self._store = store
         self._runtime = runtime
@@ -61,8 +83,11 @@ class _Router:
         """Every request comes here."""
         try:
             return await self._answer(request)
-        except Refusal as refusal:
-            return reply(refusal.status(), refusal.code)
+        except web.HTTPRequestEntityTooLarge:
+            refusal = Refusal(413, "RequestEntityTooLarge", f"Request entity too large: limit is {_BODY_LIMIT}", {})
+        except Refusal as error:
+            refusal = error
+        return reply(refusal.status(), refusal.code)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.path in ("/healthz", "/livez", "/readyz"):

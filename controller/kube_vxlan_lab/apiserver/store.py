@@ -33,6 +33,7 @@ from kube_vxlan_lab.apiserver.resources import (
 )
 from kube_vxlan_lab.apiserver.selectors import Chooses, chooser
 from kube_vxlan_lab.apiserver.shapes import completed, inward, outward, replaced
+from kube_vxlan_lab.apiserver.skeletons import received
 from kube_vxlan_lab.apiserver.validation import problems
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
@@ -97,8 +98,8 @@ class Store:
     def create(self, obj: Json) -> Json:
         """Add an object; a copy of it as stored. Without a namespace it goes to `default`."""
         resource = _row(obj)
-        new = inward(resource, _copy(obj))
-        metadata = new.setdefault("metadata", {})
+        new = inward(resource, received(resource, obj))
+        metadata = new["metadata"]
         if metadata.get("resourceVersion"):
             raise Refusal(500, "", "resourceVersion should not be set on objects to be created")
         self._place(resource, metadata)
@@ -122,8 +123,8 @@ class Store:
         If there is a `resourceVersion` in it, then only if that is the present one.
         """
         resource = _row(obj)
-        new = inward(resource, _copy(obj))
-        metadata = new.setdefault("metadata", {})
+        new = inward(resource, received(resource, obj))
+        metadata = new["metadata"]
         if resource.namespaced:
             metadata.setdefault("namespace", "default")
         old = self._objects[resource.plural].get(_key(resource, namespace_of(new), name_of(new)))
@@ -146,9 +147,9 @@ class Store:
     ) -> Json:
         """Replace an object by a function of a copy of it, as `update` does, in one step: it conflicts with nobody."""
         old = self.peek(resource, namespace, name)
-        new = inward(resource, change(_copy(outward(resource, old))))
+        new = inward(resource, received(resource, change(_copy(outward(resource, old)))))
         for field in ("name", "namespace"):
-            if new.setdefault("metadata", {}).get(field) != old["metadata"].get(field):
+            if new["metadata"].get(field) != old["metadata"].get(field):
                 raise failures.bad_request(f"the {field} of the object does not match the {field} on the URL")
         return self._replace(resource, old, new, subresource)
 

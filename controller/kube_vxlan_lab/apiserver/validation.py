@@ -11,6 +11,7 @@ import msgspec
 
 from kube_vxlan_lab.apiserver.failures import Cause
 from kube_vxlan_lab.apiserver.resources import (
+    CONFIGMAPS,
     DEPLOYMENTS,
     EVENTS,
     LEASES,
@@ -37,11 +38,19 @@ _SUBDOMAIN_RULE = (
 _EVENT_REQUIRED = ("reportingController", "reportingInstance", "action", "reason")
 _NOTE_LIMIT = 1024
 """Bytes of an Event's note; a longer one costs the whole Event."""
+_ANNOTATIONS_LIMIT = 256 * 1024
+"""Bytes of all annotations of an object, keys and values."""
+_DATA_LIMIT = 1024 * 1024
+"""Bytes of all values of a ConfigMap."""
 
 
 def problems(resource: Resource, new: Json, old: Json | None) -> Iterator[Cause]:
     """What is wrong with an object in its stored form; `old` is what it replaces. `resource` is the row it came by."""
     yield from _name(resource, new)
+    if _size(new["metadata"].get("annotations"), keys=True) > _ANNOTATIONS_LIMIT:
+        yield _too_long("metadata.annotations", _ANNOTATIONS_LIMIT)
+    if resource.plural == CONFIGMAPS.plural and _size(new.get("data")) + _size(new.get("binaryData")) > _DATA_LIMIT:
+        yield _too_long("[]", _DATA_LIMIT)
     if resource.plural == PODS.plural:
         yield from _pod(new, old)
     elif resource.plural in (DEPLOYMENTS.plural, REPLICASETS.plural, STATEFULSETS.plural):
@@ -63,6 +72,14 @@ def _invalid(field: str, value: Any, why: str) -> Cause:
 
 def _forbidden(field: str, why: str) -> Cause:
     return Cause("FieldValueForbidden", f"Forbidden: {why}", field)
+
+
+def _too_long(field: str, limit: int) -> Cause:
+    return Cause("FieldValueTooLong", f"Too long: may not be more than {limit} bytes", field)
+
+
+def _size(texts: dict[str, str] | None, *, keys: bool = False) -> int:
+    return sum(len(value.encode()) + (len(key.encode()) if keys else 0) for key, value in (texts or {}).items())
 
 
 def _name(resource: Resource, obj: Json) -> Iterator[Cause]:

@@ -33,8 +33,9 @@ class Verbs:
         if request.method == "GET":
             return await self._read(request, target)
         body = await request.read()
-        rehearsal = self._store.rehearsal() if request.query.get("dryRun") == "All" else nullcontext()
-        with rehearsal:
+        wish = _decoded(body) if request.method == "DELETE" and body else {}
+        is_rehearsal = request.query.get("dryRun") == "All" or "All" in (wish.get("dryRun") or ())
+        with self._store.rehearsal() if is_rehearsal else nullcontext():
             match request.method:
                 case "POST" if not target.name or target.subresource == "binding":
                     return self._create(target, _received(request, body))
@@ -43,7 +44,7 @@ class Verbs:
                 case "PATCH" if target.name:
                     return self._patch(target, _patch(request, body))
                 case "DELETE" if not target.subresource:
-                    return self._delete(request, target, body)
+                    return self._delete(request, target, wish)
                 case _:
                     raise failures.method_not_allowed()
 
@@ -85,8 +86,8 @@ class Verbs:
         place = (target.resource, target.namespace, target.name)
         return reply(to_scale(self._store.modify(*place, lambda obj: scaled(obj, change(to_scale(obj))))))
 
-    def _delete(self, request: web.BaseRequest, target: Target, body: bytes) -> web.Response:
-        how = _deletion(request, body)
+    def _delete(self, request: web.BaseRequest, target: Target, wish: Json) -> web.Response:
+        how = _deletion(request, wish)
         if target.name:
             return self._delete_one(target, how)
         options = parse_options(target.resource, request.query)
@@ -166,17 +167,16 @@ def _list_or_object(body: bytes) -> Any:
         raise failures.bad_request(f"error decoding patch: {error}") from None
 
 
-def _deletion(request: web.BaseRequest, body: bytes) -> Deletion:
-    wish = _decoded(body) if body else {}
+def _deletion(request: web.BaseRequest, wish: Json) -> Deletion:
     grace = request.query.get("gracePeriodSeconds", wish.get("gracePeriodSeconds"))
     propagation = request.query.get("propagationPolicy") or wish.get("propagationPolicy") or Propagation.BACKGROUND
-    conditions = wish.get("preconditions") or {}
     try:
+        conditions = wish.get("preconditions") or {}
         return Deletion(
             grace=None if grace is None else int(grace),
             uid=conditions.get("uid"),
             version=conditions.get("resourceVersion"),
             propagation=Propagation(propagation),
         )
-    except ValueError as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise failures.bad_request(f"the delete options cannot be read: {error}") from None

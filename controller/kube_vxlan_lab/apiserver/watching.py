@@ -101,7 +101,7 @@ class Watch:
     async def _follow(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
         loop = asyncio.get_running_loop()
         end = loop.time() + (self._options.timeout or random.uniform(_SHORTEST, _LONGEST))
-        marks = _bookmark_times(loop.time, end)
+        marks = bookmark_times(loop.time, end)
         mark = next(marks) if self._options.bookmarks else end
         while request.transport is not None and not request.transport.is_closing():
             if self._lines:
@@ -134,19 +134,23 @@ class Watch:
         return _line("BOOKMARK", {**kind, **_EMPTY.get(resource.plural, {})})
 
 
+_TEMPLATE: Json = {"metadata": {"creationTimestamp": None}, "spec": {"containers": None}}
 _EMPTY: dict[str, Json] = {
+    "namespaces": {"spec": {}, "status": {}},
     "pods": {"spec": {"containers": None}, "status": {}},
-    "deployments": {"spec": {"selector": None, "template": {"metadata": {}, "spec": {"containers": None}}}, "status": {}},
-    "replicasets": {"spec": {"selector": None, "template": {"metadata": {}, "spec": {"containers": None}}}, "status": {}},
+    "deployments": {"spec": {"selector": None, "template": _TEMPLATE, "strategy": {}}, "status": {}},
+    "replicasets": {"spec": {"selector": None, "template": _TEMPLATE}, "status": {"replicas": 0}},
+    "statefulsets": {"spec": {"selector": None, "template": _TEMPLATE, "serviceName": ""}, "status": {"replicas": 0}},
+    "leases": {"spec": {}},
 }
-"""What an empty object of these kinds looks like: fields without `omitempty`, as Go prints them."""
+"""What an empty object of these kinds looks like: fields that are never left out, as the real server prints them."""
 
 
 def _line(kind: str, obj: Json) -> bytes:
     return msgspec.json.encode({"type": str(kind), "object": obj}) + b"\n"
 
 
-def _bookmark_times(clock: Callable[[], float], end: float) -> Iterator[float]:
+def bookmark_times(clock: Callable[[], float], end: float) -> Iterator[float]:
     """When bookmarks are due: about once a period, and once shortly before the end."""
     while True:
         due = clock() + random.uniform(0.75, 1.0) * BOOKMARK_PERIOD

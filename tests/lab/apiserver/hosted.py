@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import os
 import shutil
 import ssl
@@ -69,7 +70,7 @@ class Hosted:
 
     async def ask(self, method: str, path: str, body: Any = None, kind: str = "application/json") -> tuple[int, Json]:
         """One call: the code and the body."""
-        data = msgspec.json.encode(body) if body is not None else None
+        data = io.BytesIO(msgspec.json.encode(body)) if body is not None else None
         headers = {"Content-Type": kind} if data is not None else {}
         async with self.session.request(method, self.url + path, data=data, headers=headers) as response:
             return response.status, msgspec.json.decode(await response.read())

@@ -34,6 +34,8 @@ def with_spec(obj: Json, **spec: object) -> Json:
         (PODS, a_pod(containers=[{"name": "a", "image": "x"}] * 2), ["spec.containers[1].name"]),
         (PODS, a_pod(containers=[{"name": "A", "image": "x"}]), ["spec.containers[0].name"]),
         (PODS, a_pod(initContainers=[{}]), ["spec.initContainers[0].name", "spec.initContainers[0].image"]),
+        (PODS, {**a_pod(), "metadata": {"name": "a", "annotations": {"a": "x" * (256 * 1024 - 1)}}}, []),
+        (PODS, {**a_pod(), "metadata": {"name": "a", "annotations": {"a": "x" * 256 * 1024}}}, ["metadata.annotations"]),
         (NAMESPACES, {"metadata": {"name": "a.b"}}, ["metadata.name"]),
         (CONFIGMAPS, a_configmap("a.b"), []),
         (DEPLOYMENTS, a_deployment(), []),
