@@ -146,7 +146,8 @@ class ExecStream(Protocol):
 
         Raises when there will be no more: `Unknown` when the connection ended without a status frame, `NotRunning` when
         the remote command ended (any exit code: an agent that stops serving is no longer there to ask; the code and what
-        it said on stderr are in the message).
+        it said on stderr are in the message). Before the first piece also what `open` raises: API servers of 1.30 to 1.35
+        accept first and ask the node then.
         """
 
     async def close(self) -> None:
