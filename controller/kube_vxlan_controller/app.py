@@ -1,6 +1,6 @@
 """I/O. The only place where things are built and joined: settings in, a running controller out.
 
-Here nothing is decided but what is joined to what. `__init__` names the stages; docs/architecture.md walks an event through them.
+Here nothing is decided but what is joined to what. The stages: `__init__`; an event's way through them: docs/architecture.md.
 """
 
 import asyncio
