@@ -24,6 +24,7 @@ class Scripted:
     ca: trustme.CA
     script: deque[Part] = field(default_factory=deque)
     requests: list[web.Request] = field(default_factory=list)
+    certificates: list[dict[str, object] | None] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     _more: asyncio.Condition = field(default_factory=asyncio.Condition)
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -47,6 +48,7 @@ class Scripted:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         async with self._more:
             self.requests.append(request)
+            self.certificates.append(request.get_extra_info("peercert"))
             self._more.notify_all()
         self.times.append(asyncio.get_running_loop().time())
         part = self.script.popleft() if len(self.script) > 1 else self.script[0]
@@ -93,6 +95,8 @@ async def scripted(ca: trustme.CA, *names: str) -> AsyncIterator[Scripted]:
     """A server whose certificate bears the names (default: localhost)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ca.issue_cert(*(names or ("localhost",))).configure_cert(context)
+    ca.configure_trust(context)
+    context.verify_mode = ssl.CERT_OPTIONAL
     server = Scripted(0, ca)
     application = web.Application(client_max_size=8 << 20)
     application.router.add_route("*", "/{path:.*}", server.answer)
