@@ -1,0 +1,167 @@
+"""I/O. What `lab demo` shows: manifests applied, pods started and wired, who reaches whom, and what our own commands say."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from kube_vxlan_controller.cli.given import read_settings
+from kube_vxlan_controller.cli.reach import Ping, pings
+from kube_vxlan_controller.cli.reading import Look, Seen, look
+from kube_vxlan_lab.client import ApiError, Client
+from kube_vxlan_lab.manifests import collection
+from kube_vxlan_lab.outside import Lab
+
+PER_SUBNET = 3
+"""Pings of one pod into one subnet."""
+ANSWER_WITHIN = 10.0
+"""Seconds from the last pod's start in which every ping must have been answered."""
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A ping that was answered, `after` seconds from when all pods were running."""
+
+    ttl: int
+    after: float
+
+
+def demonstrate(lab: Lab, objects: Sequence[Json], timeout: float) -> int:
+    """Do it all; the exit code. Raises `ApiError` when an object is refused."""
+    pods, ready = asyncio.run(_start(lab, objects, timeout))
+    seen = look(
+        read_settings({"kubeconfig": str(lab.kubeconfig)}).settings,
+        Look(namespace="", wanted=lambda _: True, concerns=lambda _: True, readings=()),
+    )
+    wanted = pings([sight.member for sight in seen.sights], PER_SUBNET)
+    reached = asyncio.run(_ping_all(lab, wanted, pods)) if ready else False
+    for trouble in seen.troubles:
+        print(trouble)
+    shown = _show(lab, seen)
+    return 0 if ready and reached and shown and not seen.troubles else 1
+
+
+async def _start(lab: Lab, objects: Sequence[Json], timeout: float) -> tuple[dict[str, Json], bool]:
+    """Apply and wait until all pods are ready. The pods by NAMESPACE/NAME, and whether they are."""
+    expected = 0
+    async with Client(lab.access) as client:
+        for obj in objects:
+            path = collection(obj)
+            if path is None:
+                print(f"  left out: {obj['kind']} {obj['metadata']['name']} (the lab does not hold this kind)")
+                continue
+            applied = await client.apply(path, obj)
+            expected += _pods_of(applied)
+        pods: dict[str, Json] = {}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await _follow(client, pods, expected)
+                return pods, True
+    late = [name for name, pod in pods.items() if not _is_ready(pod)]
+    print(f"After {timeout:g} s these pods are not ready: {', '.join(late) or 'those that were never created'}.")
+    return pods, False
+
+
+def _pods_of(obj: Json) -> int:
+    match obj["kind"]:
+        case "Deployment" | "StatefulSet" | "ReplicaSet":
+            return int(obj["spec"]["replicas"])
+        case "Pod":
+            return 1
+        case _:
+            return 0
+
+
+async def _follow(client: Client, pods: dict[str, Json], expected: int) -> None:
+    """Keep `pods` as the API server tells, and say each change in words, until enough are ready."""
+    told: dict[str, str] = {}
+    listed = await client.get("/api/v1/pods")
+    for pod in listed["items"]:
+        _tell(pod, pods, told)
+    if sum(map(_is_ready, pods.values())) >= expected:
+        return
+    async for kind, pod in client.watch("/api/v1/pods", listed["metadata"]["resourceVersion"]):
+        if kind == "DELETED":
+            pods.pop(_name(pod), None)
+        else:
+            _tell(pod, pods, told)
+        if sum(map(_is_ready, pods.values())) >= expected:
+            return
+
+
+def _tell(pod: Json, pods: dict[str, Json], told: dict[str, str]) -> None:
+    name = _name(pod)
+    pods[name] = pod
+    words = _words(pod)
+    if told.get(name) != words:
+        told[name] = words
+        print(f"  {name}  {words}", flush=True)
+
+
+def _name(pod: Json) -> str:
+    return f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+
+
+def _words(pod: Json) -> str:
+    status = pod["status"]
+    where = f"{pod['spec'].get('nodeName', 'no node yet')} {status.get('podIP', '')}".strip()
+    if _is_ready(pod):
+        return f"{where}  running"
+    for one in status.get("initContainerStatuses", ()):
+        if "running" in one["state"]:
+            return f"{where}  being wired: {one['name']} waits for the controller"
+    return f"{where}  {status.get('phase', 'Pending').lower()}"
+
+
+def _is_ready(pod: Json) -> bool:
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions", ()))
+
+
+async def _ping_all(lab: Lab, wanted: Sequence[Ping], pods: dict[str, Json]) -> bool:
+    """Every ping, again and again until it is answered; whether all were."""
+    if not wanted:
+        print("\nNo pod has an address on a network that another could ping.")
+        return True
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    async with Client(lab.access) as client, asyncio.TaskGroup() as tasks:
+        tries = [tasks.create_task(_ping(client, ping, pods[str(ping.source)], began)) for ping in wanted]
+    print()
+    answers = [task.result() for task in tries]
+    for ping, answer in zip(wanted, answers, strict=True):
+        told = f"answered, ttl {answer.ttl}" if answer else f"NO ANSWER in {ANSWER_WITHIN:g} s"
+        print(f"  {ping.source} -> {ping.target}  {told}{' (through a gateway)' if ping.routed else ''}")
+    times = [answer.after for answer in answers if answer]
+    if times:
+        print(f"\nFrom the last pod running to the first answered ping: {min(times):.3f} s; to the last: {max(times):.3f} s.")
+    return len(times) == len(wanted)
+
+
+async def _ping(client: Client, ping: Ping, pod: Json, began: float) -> Answer | None:
+    container = next(one["name"] for one in pod["spec"]["containers"])
+    loop = asyncio.get_running_loop()
+    while loop.time() - began < ANSWER_WITHIN:
+        with suppress(TimeoutError, ApiError):
+            result = await client.exec(str(ping.source), container, ("ping", "-c", "1", "-W", "1", str(ping.target)))
+            if result.code == 0 and (ttl := re.search(rb"ttl=(\d+)", result.out)):
+                return Answer(int(ttl[1]), loop.time() - began)
+        await asyncio.sleep(0.05)
+    return None
+
+
+def _show(lab: Lab, seen: Seen) -> bool:
+    """What our own commands print of it, as a user would call them; whether all went well."""
+    networks = sorted({sight.member.network for sight in seen.sights})
+    commands = [["inspect", "nets", *networks]] if networks else []
+    codes = []
+    for command in [*commands, ["list", "pods"]]:
+        print(f"\n$ kube-vxlan-controller {' '.join(command)}", flush=True)
+        line = [sys.executable, "-m", "kube_vxlan_controller.cli", *command, "--kubeconfig", str(lab.kubeconfig)]
+        codes.append(subprocess.run(line, check=False).returncode)
+    return not any(codes)
