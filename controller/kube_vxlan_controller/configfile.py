@@ -44,6 +44,8 @@ def _toml(text: str) -> Mapping[str, Entry]:
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         raise Malformed(f"This is not TOML: {error}.", int(line[1]) if line else text.count("\n") + 1) from error
+    except RecursionError as error:
+        raise Malformed("This is not a configuration file: its lists are nested too deeply.", 1) from error
     entries = {name: Entry(value, _toml_line(text, name)) for name, value in values.items() if isinstance(value, str)}
     for name in values.keys() - entries.keys():
         raise Malformed(f'The value of {name} must be a text in quotes, as in {name} = "...".', _toml_line(text, name))

@@ -5,7 +5,7 @@ controller that is not ready goes on holding what there is, so the kubelet must 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,6 +56,11 @@ class Pulse:
         """Seconds since the last beat."""
         return self._clock() - self._last
 
+    @property
+    def trouble(self) -> str:
+        """Why we are not alive, as one sentence; empty while we are."""
+        return f"the event loop's last heartbeat was {self.age:.0f} s ago" if self.age > STOPPED else ""
+
     async def run(self) -> None:
         """Beat until cancelled."""
         while True:
@@ -71,13 +76,10 @@ async def serve(
     """Answer while the block lasts; gives the addresses listened on. Raises `CannotServe`."""
 
     async def livez(_: web.Request) -> web.Response:
-        if pulse.age > STOPPED:
-            return web.Response(status=503, text=f"the event loop's last heartbeat was {pulse.age:.0f} s ago\n")
-        return web.Response(text="ok\n")
+        return _judged((pulse.trouble,) if pulse.trouble else ())
 
     async def readyz(_: web.Request) -> web.Response:
-        missing = health().missing
-        return web.Response(status=503, text="\n".join(missing) + "\n") if missing else web.Response(text="ok\n")
+        return _judged(health().missing)
 
     async def numbers(request: web.Request) -> web.Response:
         stale = health().stale
@@ -99,3 +101,8 @@ async def serve(
         yield runner.addresses
     finally:
         await runner.cleanup()
+
+
+def _judged(troubles: Sequence[str]) -> web.Response:
+    """What a probe gets: 200, or 503 with a line for each trouble."""
+    return web.Response(status=503 if troubles else 200, text="\n".join(troubles or ["ok"]) + "\n")

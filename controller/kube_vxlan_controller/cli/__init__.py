@@ -15,7 +15,7 @@ from contextlib import suppress
 import typer
 from typer.main import get_command
 
-from kube_vxlan_controller.cli.given import USAGE, Complaint
+from kube_vxlan_controller.cli.complaint import USAGE, Complaint
 
 PROGRAM = "kube-vxlan-controller"
 COMMANDS = ("run", "list", "inspect", "check", "config", "lab", "version", "help")
@@ -24,7 +24,7 @@ ISSUES = "https://github.com/openvnf/kube-vxlan-controller/issues"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the result is the exit code. Also the entry point of the installed command."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    words = [*(sys.argv[1:] if argv is None else argv)]  # `list` is a submodule of this package once it is imported
     debug = "--debug" in words or os.environ.get("KVC_DEBUG", "") not in ("", "0")
     try:
         code = _run([word for word in words if word != "--debug"])

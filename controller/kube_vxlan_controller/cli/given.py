@@ -1,4 +1,4 @@
-"""I/O. What a command was given: its settings, read from arguments, environment and file, and its complaints.
+"""I/O. What a command was given: its settings, read from arguments, environment and file.
 
 Commands that need settings are wrapped by `takes_settings`, which gives each of them the options of `settings.OPTIONS`; so
 every option stands once, in that table.
@@ -14,6 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
+from kube_vxlan_controller.cli.complaint import USAGE as USAGE
+from kube_vxlan_controller.cli.complaint import Complaint as Complaint
 from kube_vxlan_controller.settings import (
     NOWHERE,
     OPTIONS,
@@ -27,17 +29,6 @@ from kube_vxlan_controller.settings import (
     complete,
     settle,
 )
-
-USAGE = 64
-"""The exit code for what the user can put right on the command line, in the environment or in a file (sysexits.h)."""
-
-
-class Complaint(typer.TyperException):
-    """Ends the program with one or more sentences on stderr."""
-
-    def __init__(self, message: str, exit_code: int = USAGE) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from kube_vxlan_controller.cli.given import Complaint, Given, takes_settings
+from kube_vxlan_controller.cli.complaint import Complaint
+from kube_vxlan_controller.cli.given import Given, takes_settings
 from kube_vxlan_controller.cli.reading import Look, Seen, look, tell
 from kube_vxlan_controller.cli.render import READINGS, USUAL, Field, field_text, inspect_text
 from kube_vxlan_controller.cli.table import print_table

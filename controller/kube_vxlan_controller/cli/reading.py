@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from kube_vxlan_controller.agents.streams import Limits, Streams
-from kube_vxlan_controller.cli.given import Complaint
+from kube_vxlan_controller.cli.complaint import Complaint
 from kube_vxlan_controller.cli.render import Sight
 from kube_vxlan_controller.connecting import connection
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
