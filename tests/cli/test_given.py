@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Run
+
+from kube_vxlan_controller.cli.complaint import Complaint
+from kube_vxlan_controller.cli.given import read_settings
+from kube_vxlan_controller.settings import OPTIONS
+
+
+@pytest.mark.usefixtures("run")
+def test_a_file_is_needed_only_where_it_was_asked_for(tmp_path: Path) -> None:
+    assert read_settings({"server": "https://a"}).settings.namespace == "kube-system"
+    for name in ("config", "namespace-file"):
+        with pytest.raises(Complaint, match=rf"^{name} \(--{name}\): .*absent cannot be read: No such file or directory\.$"):
+            read_settings({name: str(tmp_path / "absent")})
+        with pytest.raises(Complaint, match="Is a directory"):
+            read_settings({name: str(tmp_path)})
+
+
+@pytest.mark.usefixtures("run")
+def test_what_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"\xff\xfe")
+    with pytest.raises(Complaint, match="is not a text in UTF-8"):
+        read_settings({"config": str(tmp_path / "file")})
+
+
+@pytest.mark.usefixtures("run")
+def test_the_namespace_comes_from_its_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("net-system\n")
+    assert read_settings({"namespace-file": str(tmp_path / "file")}).settings.namespace == "net-system"
+
+
+@pytest.mark.usefixtures("run")
+def test_the_file_may_be_named_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text('gate = "open"\n')
+    monkeypatch.setenv("KVC_CONFIG", str(tmp_path / "file"))
+    assert read_settings({}).settings.gate_open
+
+
+def test_every_mistake_has_a_line_of_its_own(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text('gate = "ajar"\nlisten = "x"\n')
+    code, _, err = run("config", "--config=file")
+    assert code == 64
+    assert [line.split(" must be ")[0] for line in err.splitlines()] == [
+        "kube-vxlan-controller: gate (file:1)",
+        "kube-vxlan-controller: listen (file:2)",
+    ]
+
+
+def test_options_may_stand_anywhere_after_the_command(run: Run) -> None:
+    bad = "--listen=x"
+    for words in (("inspect", "nets", bad, "a"), ("inspect", "nets", "a", bad), ("list", "pods", "a", bad, "b")):
+        assert "listen (--listen)" in run(*words)[2]
+
+
+@pytest.mark.parametrize("command", [("run",), ("config",), ("list", "pods"), ("inspect", "networks")])
+def test_every_command_knows_every_option(run: Run, command: tuple[str, ...]) -> None:
+    _, out, _ = run(*command, "--help")
+    assert all(f"  --{option.name} " in out for option in OPTIONS)

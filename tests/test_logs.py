@@ -1,0 +1,87 @@
+import io
+import json
+import logging
+import re
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kube_vxlan_controller.logs import LONGEST, Json, Text, configure, escape
+
+
+def record(message: str, **extra: object) -> logging.LogRecord:
+    return logging.makeLogRecord({"msg": message, "levelname": "INFO", "name": "kvc", "created": 1.5, **extra})
+
+
+def failed() -> logging.LogRecord:
+    try:
+        raise ValueError("two\nlines")
+    except ValueError as error:
+        return record("it failed", exc_info=(ValueError, error, error.__traceback__))
+
+
+def test_text_is_time_level_message_and_fields() -> None:
+    told = Text().format(record("wired", place="default/a", links="vxeth1 10.0.0.1/24", empty=""))
+    assert told == '1970-01-01T00:00:01.500Z INFO wired place=default/a links="vxeth1 10.0.0.1/24" empty=""'
+
+
+def test_json_is_one_object() -> None:
+    told = json.loads(Json().format(record("wired", place="default/a", count=3, message_id=None)))
+    assert told == {
+        "time": "1970-01-01T00:00:01.500Z",
+        "level": "INFO",
+        "logger": "kvc",
+        "message": "wired",
+        "place": "default/a",
+        "count": 3,
+        "message_id": "None",
+    }
+
+
+@pytest.mark.parametrize("formatter", [Text(), Json()])
+def test_a_trace_stays_on_the_line(formatter: logging.Formatter) -> None:
+    told = formatter.format(failed())
+    assert "\n" not in told
+    assert "ValueError: two" in told
+
+
+@given(st.text(), st.text())
+def test_whatever_an_event_holds_it_is_one_line_that_moves_no_cursor(message: str, value: str) -> None:
+    for formatter in (Text(), Json()):
+        told = formatter.format(record("%s", args=(message,), field=value))
+        assert told.isprintable()
+        assert len(told) <= 12 * (len(message) + len(value)) + 200
+
+
+def test_nobody_can_forge_a_record_or_a_field() -> None:
+    told = Text().format(record("a", field='x" level=ERROR\n2026-01-01T00:00:00Z ERROR b'))
+    assert told.count("\n") == 0
+    assert re.search(r'field="x\\" level=ERROR\\n2026', told)
+
+
+def test_what_is_long_is_cut() -> None:
+    assert escape("a" * LONGEST) == "a" * LONGEST
+    assert escape("a" * (LONGEST + 1)) == "a" * LONGEST + "... (cut)"
+    assert len(escape("\x1b" * 10 * LONGEST)) == LONGEST + len("... (cut)")
+    assert len(Json().format(record("a" * 10 * LONGEST))) < LONGEST + 200
+
+
+@pytest.fixture
+def restored() -> Iterator[None]:
+    root = logging.getLogger()
+    before, level, raising = root.handlers[:], root.level, logging.raiseExceptions
+    yield
+    root.handlers[:] = before
+    root.setLevel(level)
+    logging.raiseExceptions = raising
+
+
+@pytest.mark.usefixtures("restored")
+def test_the_level_decides_what_is_written() -> None:
+    stream = io.StringIO()
+    configure(False, "warning", stream)
+    logging.getLogger("kvc").info("not this")
+    logging.getLogger("kvc").warning("this")
+    assert [line.split(" ", 2)[2] for line in stream.getvalue().splitlines()] == ["this"]
