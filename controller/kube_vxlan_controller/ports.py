@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType, Protocol
 
+from kube_vxlan_controller.kernel.iproute import Reading as Reading
 from kube_vxlan_controller.model import InterfaceName, Place
 from kube_vxlan_controller.model import Target as Target
 
@@ -56,27 +57,6 @@ class Unknown(WorldError):
 
 StreamId = NewType("StreamId", int)
 """Names one open stream; never given twice by one process."""
-
-
-class Reading(StrEnum):
-    """What a request can read back, in the form that `kernel.iproute` takes."""
-
-    LINKS = "links"
-    """`ip -d -j addr show`: links with alias, attributes and addresses."""
-    ROUTES = "routes"
-    """Main-table routes of both families: one JSON list per family, a line each."""
-    ENTRIES = "entries"
-    """Permanent entries with a destination: sorted lines `LINK MAC DESTINATION` of the links named."""
-    LEARNED = "learned"
-    """The same for learned ones."""
-    DIGEST = "digest"
-    """One line per link: `LINK COUNT DIGEST` over its ENTRIES lines."""
-    SHOW_FDB = "show-fdb"
-    """What `bridge fdb show dev LINK` prints, for people."""
-    SHOW_ADDRESSES = "show-addresses"
-    """What `ip -d addr show dev LINK` prints, for people."""
-    SHOW_ROUTES = "show-routes"
-    """What `ip route show dev LINK` prints, for people."""
 
 
 class Finally(StrEnum):

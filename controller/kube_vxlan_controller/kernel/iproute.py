@@ -35,6 +35,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from hashlib import md5
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import assert_never
@@ -61,7 +62,6 @@ from kube_vxlan_controller.kernel.steps import (
     Step,
 )
 from kube_vxlan_controller.model import Address, Interface, InterfaceName, Prefix, Route, UdpPort, Vni
-from kube_vxlan_controller.ports import Reading
 
 PROTOCOL = 86
 """Our routes carry it. (Numbers of the kernel's users are in /etc/iproute2/rt_protos; nobody there has 86.)"""
@@ -74,6 +74,27 @@ _KERNEL = "2"
 _BOOT = "3"
 """The protocol of routes that somebody added by hand, the ancestor among them; iproute2 leaves it out."""
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
+
+
+class Reading(StrEnum):
+    """What a request can read back, in the form that `kernel.iproute` takes."""
+
+    LINKS = "links"
+    """`ip -d -j addr show`: links with alias, attributes and addresses."""
+    ROUTES = "routes"
+    """Main-table routes of both families: one JSON list per family, a line each."""
+    ENTRIES = "entries"
+    """Permanent entries with a destination: sorted lines `LINK MAC DESTINATION` of the links named."""
+    LEARNED = "learned"
+    """The same for learned ones."""
+    DIGEST = "digest"
+    """One line per link: `LINK COUNT DIGEST` over its ENTRIES lines."""
+    SHOW_FDB = "show-fdb"
+    """What `bridge fdb show dev LINK` prints, for people."""
+    SHOW_ADDRESSES = "show-addresses"
+    """What `ip -d addr show dev LINK` prints, for people."""
+    SHOW_ROUTES = "show-routes"
+    """What `ip route show dev LINK` prints, for people."""
 
 
 class ParseError(ValueError):

@@ -7,7 +7,7 @@ the difference decides whether something is removed or held (law 5: unreadable h
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kube_vxlan_controller.language.resolving import Resolved, resolve
+from kube_vxlan_controller.language.resolving import NOT_ADMITTED, Networks, Resolved, resolve
 from kube_vxlan_controller.model import (
     Address,
     Family,
@@ -19,10 +19,9 @@ from kube_vxlan_controller.model import (
     Target,
     Warning,
 )
-from kube_vxlan_controller.sources.networks import Networks
 from kube_vxlan_controller.views import AgentNames, AgentState, PodView
 
-REFUSED = frozenset({"not-admitted"})
+REFUSED = frozenset({NOT_ADMITTED})
 """Faults that say what a pod must not have. All others say that nobody can tell what it should have, and hold."""
 
 
