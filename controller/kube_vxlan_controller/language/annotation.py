@@ -58,7 +58,7 @@ class ParsedDefinition:
 
 def parse(text: str) -> Parsed:
     """Read the text of an annotation."""
-    lines = text.split("\n")
+    lines = _lines(text)
     whole = _unreadable(text)
     if whole is not None:
         return Parsed(faults=(whole.at(_first_spot(lines)),))
@@ -69,7 +69,7 @@ def parse(text: str) -> Parsed:
 
 def parse_definition(text: str) -> ParsedDefinition:
     """Read a network's value in the ConfigMap."""
-    lines = text.split("\n")
+    lines = _lines(text)
     items = list(_items(_grammar("definition").parse(text).children, lines))
     faults = [item.mistake.at(item.where) for item in items if isinstance(item, _Stray)]
     return ParsedDefinition(tuple(item for item in items if isinstance(item, Written)), tuple(faults))
@@ -252,7 +252,12 @@ def _spot(token: Token, lines: list[str], length: int = 0, offset: int = 0) -> S
     assert token.line is not None
     assert token.column is not None
     span = Span(token.line, token.column + offset, length or len(token))
-    return Spot(span, lines[token.line - 1].removesuffix("\r"))
+    return Spot(span, lines[token.line - 1])
+
+
+def _lines(text: str) -> list[str]:
+    """The lines without their ends; a character has the same column in them as in the text."""
+    return text.replace("\r\n", "\n").split("\n")
 
 
 def _first_spot(lines: list[str]) -> Spot:
@@ -260,7 +265,7 @@ def _first_spot(lines: list[str]) -> Spot:
     for number, line in enumerate(lines, 1):
         stripped = line.lstrip(" \t\r")
         if stripped:
-            return Spot(Span(number, len(line) - len(stripped) + 1), line.removesuffix("\r"))
+            return Spot(Span(number, len(line) - len(stripped) + 1), line)
     return Spot(Span(1, 1), "")
 
 

@@ -46,7 +46,7 @@ def one_line(fault: Fault) -> str:
 def _window(line: str, where: Span) -> tuple[str, int, int]:
     """The part of a line that is drawn, the columns before the caret in it, and the caret's length."""
     start = max(0, min(where.column - 1, len(line)))
-    cells = [visible(character.replace("\t", " ")) for character in line[max(0, start - WIDTH) : start + WIDTH]]
+    cells = [visible(character.replace("\t", " ")) for character in line[max(0, start - WIDTH) : start + WIDTH + 1]]
     start -= max(0, start - WIDTH)
     first = start
     while first and _width(cells[first - 1 : start]) <= BEFORE:

@@ -61,7 +61,7 @@ def named(character: str) -> str:
 def nearest(word: str, valid: Iterable[str]) -> str:
     """The valid word that is most like this one, or nothing when none is."""
     folded = word.casefold()
-    alike = (candidate for candidate in valid if abs(len(candidate) - len(word)) <= 2)
+    alike = (candidate for candidate in valid if abs(len(candidate) - len(word)) <= 3)
     candidates = {candidate.casefold(): candidate for candidate in islice(alike, MOST_CANDIDATES)}
     found = difflib.get_close_matches(folded, candidates, n=1)
     return candidates[found[0]] if found else ""

@@ -7,7 +7,7 @@ a route too many is, without that route (`Scope.PART`); nothing at all is where 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from kube_vxlan_controller.language.annotation import Request, parse
@@ -25,6 +25,8 @@ NOT_ADMITTED = "not-admitted"
 """Of a network that the pod must not have, or not with that id or port: not held, left."""
 LONGEST_KEY = 253
 """Characters of a key in a ConfigMap."""
+MOST_FAULTS = 50
+"""Faults of one text that are told: each is a line in a log, and a text of legal length has room for thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,27 @@ def resolve(text: str, networks: Networks, namespace: Namespace | None, underlay
         if "id" in settings and request.network not in spoilt and all(fault.code == NO_CONFIGMAP for fault in found):
             wanted.append(Wanted(request, settings, options(settings)))
     fitting = fit(tuple(wanted), underlay, told and len(wanted) == len(parsed.requests))
-    faults = sorted((*faults, *fitting.faults), key=lambda fault: fault.where or Span(0, 0))
+    faults = _told(sorted((*faults, *fitting.faults), key=lambda fault: fault.where or Span(0, 0)))
     left_out = {fault.network for fault in faults if fault.scope is Scope.NETWORK}
     whole = all(fault.scope is not Scope.POD for fault in faults)
     kept = tuple((network, merged) for network, merged in fitting.networks if whole and network not in left_out)
     return Resolved(kept, tuple(faults), fitting.warnings if told else ())
+
+
+def _told(faults: list[Fault]) -> list[Fault]:
+    """The first faults; where there are more, the text as a whole cannot be trusted."""
+    if len(faults) <= MOST_FAULTS:
+        return faults
+    message = f"There are {len(faults) - MOST_FAULTS} more mistakes from here on."
+    more = replace(
+        faults[MOST_FAULTS],
+        code="too-many-faults",
+        message=message,
+        hint="correct the others first",
+        network=None,
+        scope=Scope.POD,
+    )
+    return [*faults[:MOST_FAULTS], more]
 
 
 def _merged(request: Request, networks: Networks, namespace: Namespace | None) -> tuple[Settings, list[Fault]]:

@@ -252,10 +252,10 @@ def _address(text: str) -> Address | None:
 
 def _prefix_length(text: str, address: Address) -> int | str:
     """The length in bits, also from an IPv4 netmask; or what is wrong with it."""
-    if address.version == 4 and _address(text) is not None:
-        mask = int(IPv4Address(text))
-        bits = mask.bit_count()
-        if mask != (2**32 - 1) & ~(2 ** (32 - bits) - 1) or not bits:
+    mask = _address(text)
+    if isinstance(address, IPv4Address) and isinstance(mask, IPv4Address):
+        bits = int(mask).bit_count()
+        if int(mask) != 2**32 - 2 ** (32 - bits) or not bits:
             return f"{quoted(text)} is no netmask"
         return bits
     if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > address.max_prefixlen:

@@ -1,0 +1,252 @@
+"""Every kind of value: what is accepted, its canonical form, and what is refused (reliability rows 20 to 61)."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.namespaces import namespace
+
+from kube_vxlan_controller.language import values
+from kube_vxlan_controller.language.mistakes import Mistake
+from kube_vxlan_controller.language.options import TABLE
+from kube_vxlan_controller.model import Route
+
+WORD = re.compile(r"[A-Za-z0-9:./_-]{1,64}")
+
+
+@pytest.mark.parametrize("text", ["1", "5", "100", "16777215"])
+def test_ids(text: str) -> None:
+    assert values.vni(text) == int(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "0",
+        "16777216",
+        "4294967296",
+        "9" * 400,
+        "-1",
+        "1.0",
+        "1e3",
+        "0x10",
+        "+5",
+        " 5",
+        "5 ",
+        "5\n",
+        "1_000",
+        "５",
+        "007",
+        "true",
+    ],
+)
+def test_what_is_no_id(text: str) -> None:
+    mistake = values.vni(text)
+    assert isinstance(mistake, Mistake)
+    assert mistake.code == "invalid-id"
+
+
+@pytest.mark.parametrize("name", ["vxeth0", "a1", "x" * 15, "_x", "a.b", "a-b", "__proto__", "None", "true", "0", "eth1"])
+def test_interface_names(name: str) -> None:
+    assert values.interface_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        *((name, "reserved-name") for name in ("eth0", "lo", "all", "default")),
+        *((name, "reserved-name") for name in ("up", "mtu", "dev", "type", "help", "a", "group", "name", "down")),
+        *((name, "invalid-name") for name in ("", "x" * 16, "-x", ".", "..", ".x", "a b", "a/b", "a:b", "%d", "v%d", "#x")),
+        *(
+            (name, "invalid-name")
+            for name in ("$(id)", "`id`", "a;b", "a&&b", "a>b", "*", "~", "a@b", "@", "é", "ｖxeth0", "vхeth0")
+        ),
+        *((name, "invalid-name") for name in ("😀", "a\nb", "a\x1bb", "a\u200bb", "x\n")),
+    ],
+)
+def test_what_is_no_interface_name(name: str, code: str) -> None:
+    mistake = values.interface_name(name)
+    assert isinstance(mistake, Mistake)
+    assert mistake.code == code
+    assert mistake.message.isprintable()
+
+
+def test_a_look_alike_letter_is_named() -> None:
+    mistake = values.interface_name("vхeth0")
+    assert isinstance(mistake, Mistake)
+    assert "U+0445 CYRILLIC SMALL LETTER HA" in mistake.message
+
+
+@pytest.mark.parametrize("name", ["eth0", "tun0", "all", "bond0.100"])
+def test_lower_devices(name: str) -> None:
+    assert values.lower_device(name) == name
+
+
+@pytest.mark.parametrize("name", ["", "lo", "x" * 16, "%d", "a b"])
+def test_what_is_no_lower_device(name: str) -> None:
+    assert isinstance(values.lower_device(name), Mistake)
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("10.1.0.1/24", "10.1.0.1/24"),
+        ("192.168.11.2/29", "192.168.11.2/29"),
+        ("10.7.0.1/255.255.255.0", "10.7.0.1/24"),
+        ("10.1.0.1/32", "10.1.0.1/32"),
+        ("10.1.0.0/31", "10.1.0.0/31"),
+        ("fd00::1/64", "fd00::1/64"),
+        ("FD00:0:0::1/64", "fd00::1/64"),
+        ("fd00::/127", "fd00::/127"),
+        ("100.64.0.1/10", "100.64.0.1/10"),
+    ],
+)
+def test_addresses(text: str, canonical: str) -> None:
+    assert str(values.link_address(text)) == canonical
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "true", "10.1.0.1", "10.1.0.0/24", "10.1.0.255/24", "10.1.0.1/0", "10.1.0.1/33", "10.1.0.1/-1", "10.1.0.1/",
+        "10.1.0.1/024", "10.5.1/24", "1/8", "10.7.0.1/0.0.0.255", "10.7.0.1/255.0.255.0", "10.7.0.1/0.0.0.0", "169.254.1.1/16",
+        "127.0.0.1/8", "0.0.0.1/8", "224.0.0.1/4", "240.0.0.1/8", "255.255.255.255/32", "010.1.0.1/24", "10.1.0.1/24/24",
+        "fe80::1/64", "fd00::/64", "::1/128", "::/128", "ff02::1/16", "::ffff:10.1.0.1/120", "fd00::1/129", "fd00::1%eth0/64",
+        "fd00::1/ffff::", "１0.1.0.1/24", "10.1.0.1/２4", "10.1.0.1/+24", "10.1.0.300/24", "10.1.0.1/24 ", "a", "/", "/24",
+    ],
+)  # fmt: skip
+def test_what_is_no_address(text: str) -> None:
+    mistake = values.link_address(text)
+    assert isinstance(mistake, Mistake)
+    assert mistake.code == "invalid-ip"
+    assert mistake.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("10.2.0.0/24:10.1.0.2", "10.2.0.0/24:10.1.0.2"),
+        ("10.2.0.0/255.255.255.0:10.1.0.2", "10.2.0.0/24:10.1.0.2"),
+        ("10.2.0.9/32:10.1.0.2", "10.2.0.9/32:10.1.0.2"),
+        ("10.0.0.0/8:10.1.0.2", "10.0.0.0/8:10.1.0.2"),
+        ("fd00:2::/64:fd00::1", "fd00:2::/64:fd00::1"),
+        ("fd00:0002::/64:FD00::1", "fd00:2::/64:fd00::1"),
+        ("fd00:2::/64:fe80::1", "fd00:2::/64:fe80::1"),
+    ],
+)
+def test_routes(text: str, canonical: str) -> None:
+    assert str(values.route(text)) == canonical
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        *(
+            (text, "invalid-route")
+            for text in ("", "x", "10.2.0.0/24", "10.2.0.0/24:", "10.2.0.0:10.1.0.2", "default:10.1.0.2")
+        ),
+        *((text, "invalid-route") for text in ("10.2.0.1/24:10.1.0.2", "10.2.0/24:10.1.0.2", "10.2.0.0/024:10.1.0.2")),
+        *(
+            (text, "invalid-route")
+            for text in ("10.2.0.0/24:gw", "10.2.0.0/24:fd00::1", "fd00::/64:10.1.0.2", "10.2.0.0/:10.1.0.2")
+        ),
+        *((text, "invalid-route") for text in ("0.0.0.0/0:10.1.0.2", "10.2.0.0/24:0.0.0.0", "10.2.0.0/24:255.255.255.255")),
+        *((text, "invalid-route") for text in ("10.2.0.0/24:127.0.0.1", "127.0.0.0/8:10.1.0.2", "224.0.0.0/8:10.1.0.2")),
+        *((text, "invalid-route") for text in ("169.254.0.0/16:10.1.0.2", "fe80::/64:fd00::1", "fd00:2::/64:fd00::1%eth0")),
+        *(
+            (text, "wide-route")
+            for text in ("0.0.0.0/1:10.1.0.2", "128.0.0.0/1:10.1.0.2", "8.0.0.0/7:10.1.0.2", "2000::/3:fd00::1")
+        ),
+    ],
+)
+def test_what_is_no_route(text: str, code: str) -> None:
+    mistake = values.route(text)
+    assert isinstance(mistake, Mistake)
+    assert mistake.code == code
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "value"),
+    [
+        (values.flag, "true", True),
+        (values.flag, "false", False),
+        (values.port, "0", 8472),
+        (values.port, "4789", 4789),
+        (values.mtu, "1450", 1450),
+        (values.ttl, "64", 64),
+        (values.link_type, "vxlan", "vxlan"),
+        (values.family, "ipv6", "ipv6"),
+        (values.namespaces, "default,team-a", {"default", "team-a"}),
+    ],
+)
+def test_other_values(read: Callable[[str], object], text: str, value: object) -> None:
+    assert read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("read", "texts"),
+    [
+        (values.flag, ["", "yes", "True", "1", "true "]),
+        (values.port, ["", "-1", "65536", "0x1"]),
+        (values.mtu, ["67", "65536", "1e3", "1500b"]),
+        (values.ttl, ["0", "256", "inherit"]),
+        (values.link_type, ["", "veth", "wireguard", "VXLAN"]),
+        (values.family, ["", "4", "IPv4", "inet6"]),
+        (values.namespaces, ["", ",", "a,", "A", "a_b", "-a", "x" * 64, "a b", "é"]),
+    ],
+)
+def test_what_is_no_other_value(read: Callable[[str], object], texts: list[str]) -> None:
+    for text in texts:
+        mistake = read(text)
+        assert isinstance(mistake, Mistake), text
+        assert mistake.hint
+
+
+SHAPED = st.one_of(
+    st.from_regex(r"[0-9a-f:.]{1,18}/[0-9.]{1,3}(:[0-9a-f:.]{1,18})?", fullmatch=True),
+    st.builds(lambda ip, bits: f"{ip}/{bits}", st.ip_addresses(), st.integers(0, 129)),
+    st.builds(
+        lambda ip, bits, gw: f"{ip}/{bits}:{gw}", st.ip_addresses(network="10.0.0.0/8"), st.integers(8, 33), st.ip_addresses()
+    ),
+    st.from_regex(r"[a-z0-9_.-]{1,16}", fullmatch=True),
+    st.integers(-1, 2**25).map(str),
+    st.text(max_size=20),
+)
+
+
+@given(SHAPED)
+@settings(max_examples=1500, deadline=None)
+def test_canonical_values_read_back_and_are_safe_words(text: str) -> None:
+    for row in TABLE:
+        value = row.read(text)
+        if isinstance(value, Mistake):
+            assert value.message.isprintable()
+            continue
+        canonical = row.write(value)
+        assert row.read(canonical) == value
+        # The parts of a list or a route are words of their own where they are rendered.
+        words = [str(value.subnet), str(value.gateway)] if isinstance(value, Route) else canonical.split(",")
+        assert all(WORD.fullmatch(word) for word in words)
+
+
+@pytest.mark.kernel
+def test_the_kernel_takes_names_and_addresses_as_we_understand_them() -> None:
+    assert shutil.which("ip")
+    names = ["vxeth0", "x" * 15, "_x", "a.b", "a-b", "__proto__", "None", "0", "if5"]
+    addresses = ["10.1.0.1/24", "10.7.0.1/255.255.255.0", "10.9.0.0/31", "FD00:0:0::1/64", "fd01::/127", "192.168.11.2/29"]
+    with namespace() as ns:
+        for name in names:
+            assert values.interface_name(name) == name
+            ns.run("ip", "link", "add", "name", name, "type", "vxlan", "id", "5", "dstport", str(10_000 + names.index(name)))
+        links = json.loads(ns.run("ip", "-j", "link", "show", "type", "vxlan"))
+        assert {link["ifname"] for link in links} == set(names)
+        for address in addresses:
+            ns.run("ip", "addr", "add", str(values.link_address(address)), "dev", "vxeth0")
+        (link,) = json.loads(ns.run("ip", "-j", "addr", "show", "dev", "vxeth0"))
+        held = {f"{info['local']}/{info['prefixlen']}" for info in link["addr_info"] if info["scope"] != "link"}
+        assert held == {str(values.link_address(address)) for address in addresses}
