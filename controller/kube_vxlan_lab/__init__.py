@@ -5,7 +5,9 @@
     addresses    pure  who has which address, and the wire between a pod and its node
     containers   pure  what to run for a container of a manifest, and with which environment
     podstatus    pure  a pod's status as a kubelet words it
-    workloads    pure  what a Deployment, a ReplicaSet and a StatefulSet want done next
+    workloads    pure  what all workloads share, and what a ReplicaSet wants done next
+    deployments  pure  what a Deployment wants done next
+    statefulsets pure  what a StatefulSet wants done next
     scheduling   pure  which node a pod goes to
     underlay     I/O   nodes as network namespaces, joined by a fabric
     sandbox      I/O   the namespaces of a pod, and processes in them

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -82,7 +82,7 @@ class Client:
         query = {"fieldManager": "lab", "force": "true"}
         return await self._call("PATCH", f"{path}/{obj['metadata']['name']}", obj, "application/apply-patch+yaml", query)
 
-    async def watch(self, path: str, version: str = "", **query: str) -> AsyncIterator[tuple[str, Json]]:
+    async def watch(self, path: str, version: str = "", **query: str) -> AsyncGenerator[tuple[str, Json], None]:
         """Events (type and object) after a resourceVersion until the server ends the stream."""
         wanted = {**query, "watch": "1", "resourceVersion": version}
         forever = aiohttp.ClientTimeout(total=None)

@@ -27,21 +27,19 @@ from kube_vxlan_lab.apiserver.resources import (
     namespace_of,
 )
 from kube_vxlan_lab.apiserver.store import Store
+from kube_vxlan_lab.deployments import deployment_actions, deployment_status
 from kube_vxlan_lab.scheduling import Unschedulable, choose
+from kube_vxlan_lab.statefulsets import statefulset_actions, statefulset_status
 from kube_vxlan_lab.workloads import (
     Action,
     Create,
     Delete,
     Scale,
     dated,
-    deployment_actions,
-    deployment_status,
     is_active,
     owner_uids,
     replicaset_actions,
     replicaset_status,
-    statefulset_actions,
-    statefulset_status,
 )
 
 _GATHER = 0.01

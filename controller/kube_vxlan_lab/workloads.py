@@ -1,20 +1,16 @@
-"""Pure. What a Deployment, a ReplicaSet and a StatefulSet want done next, given what there is.
+"""Pure. What every kind of workload shares, and what a ReplicaSet wants done next.
 
-Each function takes the object and what it owns and answers with the next actions; it is asked again after every change, so
-nothing here waits or remembers. Names, labels, hashes and owner references have the form that the real controllers give them.
+Each `..._actions` function takes an object and what it owns and answers with the next actions; it is asked again after every
+change, so nothing here waits or remembers. Names, labels and owner references have the form that the real controllers give them.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil, floor
 
 from kube_vxlan_lab.apiserver.resources import Json, name_of, namespace_of
 
-HASH = "pod-template-hash"
-REVISION_HASH = "controller-revision-hash"
-REVISION = "deployment.kubernetes.io/revision"
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 
 
@@ -64,8 +60,8 @@ def replicaset_actions(replicaset: Json, pods: Sequence[Json]) -> list[Action]:
     active = [pod for pod in pods if is_active(pod)]
     missing = replicaset["spec"]["replicas"] - len(active)
     if missing >= 0:
-        return [Create(_pod(replicaset, {"generateName": f"{name_of(replicaset)}-"}))] * missing
-    doomed = sorted(active, key=lambda pod: (bool(pod["spec"].get("nodeName")), is_ready(pod), _age(pod)))
+        return [Create(pod_of(replicaset, {"generateName": f"{name_of(replicaset)}-"}))] * missing
+    doomed = sorted(active, key=lambda pod: (bool(pod["spec"].get("nodeName")), is_ready(pod), age(pod)))
     return [Delete(pod) for pod in doomed[:-missing]]
 
 
@@ -74,103 +70,7 @@ def replicaset_status(replicaset: Json, pods: Sequence[Json]) -> Json:
     active = [pod for pod in pods if is_active(pod)]
     ready = sum(map(is_ready, active))
     status = {"replicas": len(active), "fullyLabeledReplicas": len(active)} | ({"readyReplicas": ready} if ready else {})
-    return status | ({"availableReplicas": ready} if ready else {}) | _observed(replicaset)
-
-
-def deployment_actions(deployment: Json, replicasets: Sequence[Json]) -> list[Action]:
-    """One ReplicaSet for the present template, and a step from the old ones to it within maxSurge and maxUnavailable."""
-    spec = deployment["spec"]
-    tag = template_hash(spec["template"])
-    new = next((one for one in replicasets if one["metadata"]["labels"].get(HASH) == tag), None)
-    old = [one for one in replicasets if one is not new]
-    recreate = spec["strategy"]["type"] == "Recreate"
-    surge, unavailable = (0, spec["replicas"]) if recreate else _limits(spec)
-    others = sum(_held(one) for one in old)
-    room = max(0, spec["replicas"] + surge - others)
-    if new is None:
-        start = 0 if recreate and others else min(spec["replicas"], room)
-        return [Create(_replicaset(deployment, tag, start, _next_revision(replicasets)))]
-    wanted = spec["replicas"] if new["spec"]["replicas"] >= spec["replicas"] else _grown(new, spec["replicas"], room)
-    if recreate and others:
-        wanted = min(wanted, new["spec"]["replicas"])
-    actions: list[Action] = [] if wanted == new["spec"]["replicas"] else [Scale(new, wanted)]
-    return [*actions, *_shrunk(old, new, spec["replicas"] - unavailable), *_forgotten(old, spec["revisionHistoryLimit"])]
-
-
-def deployment_status(deployment: Json, replicasets: Sequence[Json]) -> Json:
-    """The status that its ReplicaSets amount to."""
-    tag = template_hash(deployment["spec"]["template"])
-    total, ready = (sum(one["status"].get(key, 0) for one in replicasets) for key in ("replicas", "readyReplicas"))
-    updated = sum(one["status"].get("replicas", 0) for one in replicasets if one["metadata"]["labels"].get(HASH) == tag)
-    wanted = deployment["spec"]["replicas"]
-    _, unavailable = _limits(deployment["spec"])
-    counts = {
-        "replicas": total,
-        "updatedReplicas": updated,
-        "readyReplicas": ready,
-        "availableReplicas": ready,
-        "unavailableReplicas": max(0, wanted - ready),
-    }
-    enough = ready >= wanted - unavailable
-    available = {
-        "type": "Available",
-        "status": str(enough),
-        "reason": "MinimumReplicasAvailable" if enough else "MinimumReplicasUnavailable",
-        "message": f"Deployment {'has' if enough else 'does not have'} minimum availability.",
-    }
-    done = updated == total == ready == wanted
-    progressing = {
-        "type": "Progressing",
-        "status": "True",
-        "reason": "NewReplicaSetAvailable" if done else "ReplicaSetUpdated",
-        "message": f"Deployment {'has successfully progressed' if done else 'is progressing'}.",
-    }
-    return (
-        {key: value for key, value in counts.items() if value}
-        | {"conditions": [available, progressing]}
-        | _observed(deployment)
-    )
-
-
-def statefulset_actions(statefulset: Json, pods: Sequence[Json]) -> list[Action]:
-    """The next pod to create or delete, in order; all at once where podManagementPolicy is Parallel.
-
-    A pod that is being deleted still has its name, so its successor waits until it is gone.
-    """
-    spec = statefulset["spec"]
-    first = (spec.get("ordinals") or {}).get("start", 0)
-    wanted = range(first, first + spec["replicas"])
-    there = {_ordinal(pod): pod for pod in pods}
-    parallel = spec["podManagementPolicy"] == "Parallel"
-    ended = [Delete(pod) for pod in pods if not is_active(pod) and "deletionTimestamp" not in pod["metadata"]]
-    if ended:
-        return [*ended]
-    created: list[Action] = []
-    for number in wanted:
-        if number not in there:
-            created.append(Create(_ordered_pod(statefulset, number)))
-        if not parallel and (number not in there or not _settled(there[number])):
-            return created
-    beyond = [there[number] for number in sorted(there, reverse=True) if number not in wanted]
-    if beyond:
-        doomed = beyond if parallel else beyond[:1]
-        return [*created, *(Delete(pod) for pod in doomed if "deletionTimestamp" not in pod["metadata"])]
-    return created or _rolled(statefulset, there)
-
-
-def statefulset_status(statefulset: Json, pods: Sequence[Json]) -> Json:
-    """The status that its pods amount to."""
-    revision = _revision(statefulset)
-    updated = [pod for pod in pods if pod["metadata"]["labels"].get(REVISION_HASH) == revision]
-    ready = sum(map(is_ready, pods))
-    counts = {
-        "replicas": len(pods),
-        "readyReplicas": ready,
-        "availableReplicas": ready,
-        "currentReplicas": len(updated),
-        "updatedReplicas": len(updated),
-    }
-    return counts | {"currentRevision": revision, "updateRevision": revision} | _observed(statefulset)
+    return status | ({"availableReplicas": ready} if ready else {}) | observed(replicaset)
 
 
 def dated(status: Json, old: Json, now: str) -> Json:
@@ -198,13 +98,11 @@ def owned(owner: Json, candidates: Iterable[Json]) -> list[Json]:
     return [one for one in candidates if uid in owner_uids(one)]
 
 
-# How
-
-
-def _pod(owner: Json, metadata: Json) -> Json:
+def pod_of(owner: Json, metadata: Json) -> Json:
+    """A pod of the owner's template with this metadata besides."""
     template = owner["spec"]["template"]
     labels = {**(template["metadata"].get("labels") or {}), **metadata.get("labels", {})}
-    own = {"namespace": namespace_of(owner), "labels": labels, "ownerReferences": [_reference(owner)]}
+    own = {"namespace": namespace_of(owner), "labels": labels, "ownerReferences": [reference(owner)]}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -213,119 +111,17 @@ def _pod(owner: Json, metadata: Json) -> Json:
     }
 
 
-def _ordered_pod(statefulset: Json, number: int) -> Json:
-    name = f"{name_of(statefulset)}-{number}"
-    labels = {
-        REVISION_HASH: _revision(statefulset),
-        "statefulset.kubernetes.io/pod-name": name,
-        "apps.kubernetes.io/pod-index": str(number),
-    }
-    pod = _pod(statefulset, {"name": name, "labels": labels})
-    domain = {"subdomain": statefulset["spec"]["serviceName"]} if statefulset["spec"].get("serviceName") else {}
-    return {**pod, "spec": {**pod["spec"], "hostname": name, **domain}}
-
-
-def _replicaset(deployment: Json, tag: str, replicas: int, revision: int) -> Json:
-    template, selector = deployment["spec"]["template"], deployment["spec"]["selector"]
-    labels = {**(template["metadata"].get("labels") or {}), HASH: tag}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "ReplicaSet",
-        "metadata": {
-            "name": f"{name_of(deployment)}-{tag}",
-            "namespace": namespace_of(deployment),
-            "labels": labels,
-            "annotations": {REVISION: str(revision)},
-            "ownerReferences": [_reference(deployment)],
-        },
-        "spec": {
-            "replicas": replicas,
-            "selector": {**selector, "matchLabels": {**selector.get("matchLabels", {}), HASH: tag}},
-            "template": {**template, "metadata": {**template["metadata"], "labels": labels}},
-        },
-    }
-
-
-def _reference(owner: Json) -> Json:
+def reference(owner: Json) -> Json:
+    """What an owned object says of its owner."""
     kind = {key: owner[key] for key in ("apiVersion", "kind")}
     return kind | {"name": name_of(owner), "uid": owner["metadata"]["uid"], "controller": True, "blockOwnerDeletion": True}
 
 
-def _next_revision(replicasets: Sequence[Json]) -> int:
-    known = (int((one["metadata"].get("annotations") or {}).get(REVISION, 0)) for one in replicasets)
-    return 1 + max(known, default=0)
-
-
-def _limits(spec: Json) -> tuple[int, int]:
-    """How many pods more, and how many fewer, than wished there may be while rolling."""
-    rolling = spec["strategy"].get("rollingUpdate") or {}
-    surge = _amount(rolling.get("maxSurge", "25%"), spec["replicas"], up=True)
-    unavailable = _amount(rolling.get("maxUnavailable", "25%"), spec["replicas"], up=False)
-    return surge, unavailable if surge or unavailable else 1
-
-
-def _amount(value: int | str, of: int, up: bool) -> int:
-    if isinstance(value, int):
-        return value
-    share = int(value.removesuffix("%")) * of / 100
-    return ceil(share) if up else floor(share)
-
-
-def _held(replicaset: Json) -> int:
-    return max(int(replicaset["spec"]["replicas"]), int(replicaset["status"].get("replicas", 0)))
-
-
-def _grown(new: Json, wished: int, room: int) -> int:
-    return max(int(new["spec"]["replicas"]), min(wished, room))
-
-
-def _shrunk(old: Sequence[Json], new: Json, least: int) -> list[Action]:
-    """Scale old ReplicaSets down as far as `least` pods stay ready; those that are not ready go first."""
-    ready = sum(one["status"].get("readyReplicas", 0) for one in (*old, new))
-    spare = max(0, ready - least)
-    actions: list[Action] = []
-    for one in sorted(old, key=_age, reverse=True):
-        has = one["spec"]["replicas"]
-        unready = max(0, has - one["status"].get("readyReplicas", 0))
-        gone = min(has, unready + spare)
-        spare -= gone - min(gone, unready)
-        if gone:
-            actions.append(Scale(one, has - gone))
-    return actions
-
-
-def _forgotten(old: Sequence[Json], limit: int) -> list[Action]:
-    empty = sorted((one for one in old if _held(one) == 0), key=_age)
-    return [Delete(one) for one in empty[: -limit or None]] if len(empty) > limit else []
-
-
-def _rolled(statefulset: Json, there: Mapping[int, Json]) -> list[Action]:
-    """The highest pod of an older template, once all the others are settled."""
-    strategy = statefulset["spec"]["updateStrategy"]
-    if strategy["type"] == "OnDelete" or not all(map(_settled, there.values())):
-        return []
-    revision, partition = _revision(statefulset), (strategy.get("rollingUpdate") or {}).get("partition", 0)
-    for number in sorted(there, reverse=True):
-        if number >= partition and there[number]["metadata"]["labels"].get(REVISION_HASH) != revision:
-            return [Delete(there[number])]
-    return []
-
-
-def _settled(pod: Json) -> bool:
-    return is_active(pod) and is_ready(pod)
-
-
-def _revision(statefulset: Json) -> str:
-    return f"{name_of(statefulset)}-{template_hash(statefulset['spec']['template'])}"
-
-
-def _ordinal(pod: Json) -> int:
-    return int(name_of(pod).rpartition("-")[2])
-
-
-def _age(obj: Json) -> tuple[str, int]:
+def age(obj: Json) -> tuple[str, int]:
+    """Sorts the older object first."""
     return obj["metadata"]["creationTimestamp"], int(obj["metadata"]["resourceVersion"])
 
 
-def _observed(obj: Json) -> Json:
+def observed(obj: Json) -> Json:
+    """The part of a status that says which spec it is about."""
     return {"observedGeneration": obj["metadata"]["generation"]}

@@ -4,8 +4,8 @@ import asyncio
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,38 +34,46 @@ class Answer:
 
 def demonstrate(lab: Lab, objects: Sequence[Json], timeout: float) -> int:
     """Do it all; the exit code. Raises `ApiError` when an object is refused."""
-    pods, ready = asyncio.run(_start(lab, objects, timeout))
-    seen = look(
-        read_settings({"kubeconfig": str(lab.kubeconfig)}).settings,
-        Look(namespace="", wanted=lambda _: True, concerns=lambda _: True, readings=()),
-    )
-    wanted = pings([sight.member for sight in seen.sights], PER_SUBNET)
-    reached = asyncio.run(_ping_all(lab, wanted, pods)) if ready else False
-    for trouble in seen.troubles:
-        print(trouble)
+    seen, reached = asyncio.run(_start(lab, objects, timeout))
     shown = _show(lab, seen)
-    return 0 if ready and reached and shown and not seen.troubles else 1
+    return 0 if reached and shown and not seen.troubles else 1
 
 
-async def _start(lab: Lab, objects: Sequence[Json], timeout: float) -> tuple[dict[str, Json], bool]:
-    """Apply and wait until all pods are ready. The pods by NAMESPACE/NAME, and whether they are."""
-    expected = 0
+async def _start(lab: Lab, objects: Sequence[Json], timeout: float) -> tuple[Seen, bool]:
+    """Apply, wait until all pods are ready, ping. What the pods' networks are, and whether all went well."""
     async with Client(lab.access) as client:
-        for obj in objects:
-            path = collection(obj)
-            if path is None:
-                print(f"  left out: {obj['kind']} {obj['metadata']['name']} (the lab does not hold this kind)")
-                continue
-            applied = await client.apply(path, obj)
-            expected += _pods_of(applied)
-        pods: dict[str, Json] = {}
-        with suppress(TimeoutError):
+        expected = await _apply(client, objects)
+        following = _Following(client, expected)
+        try:
             async with asyncio.timeout(timeout):
-                await _follow(client, pods, expected)
-                return pods, True
-    late = [name for name, pod in pods.items() if not _is_ready(pod)]
-    print(f"After {timeout:g} s these pods are not ready: {', '.join(late) or 'those that were never created'}.")
-    return pods, False
+                await following.until(_has_address)
+                # While the pods are being wired, so that the first ping can be sent when the last of them runs.
+                seen = await asyncio.to_thread(_networks, lab)
+                for trouble in seen.troubles:
+                    print(f"  {trouble}", flush=True)
+                await following.until(_is_ready)
+        except TimeoutError:
+            late = ", ".join(name for name, pod in following.pods.items() if not _is_ready(pod))
+            print(f"After {timeout:g} s these pods are not ready: {late or 'those that were never created'}.")
+            return await asyncio.to_thread(_networks, lab), False
+        wanted = pings([sight.member for sight in seen.sights], PER_SUBNET)
+        return seen, await _ping_all(client, wanted, following.pods)
+
+
+async def _apply(client: Client, objects: Sequence[Json]) -> int:
+    """How many pods the objects wish for."""
+    expected = 0
+    for obj in objects:
+        if path := collection(obj):
+            expected += _pods_of(await client.apply(path, obj))
+        else:
+            print(f"  left out: {obj['kind']} {obj['metadata']['name']} (the lab does not hold this kind)")
+    return expected
+
+
+def _networks(lab: Lab) -> Seen:
+    everything = Look(namespace="", wanted=lambda _: True, concerns=lambda _: True, readings=())
+    return look(read_settings({"kubeconfig": str(lab.kubeconfig)}).settings, everything)
 
 
 def _pods_of(obj: Json) -> int:
@@ -78,30 +86,42 @@ def _pods_of(obj: Json) -> int:
             return 0
 
 
-async def _follow(client: Client, pods: dict[str, Json], expected: int) -> None:
-    """Keep `pods` as the API server tells, and say each change in words, until enough are ready."""
-    told: dict[str, str] = {}
-    listed = await client.get("/api/v1/pods")
-    for pod in listed["items"]:
-        _tell(pod, pods, told)
-    if sum(map(_is_ready, pods.values())) >= expected:
-        return
-    async for kind, pod in client.watch("/api/v1/pods", listed["metadata"]["resourceVersion"]):
+class _Following:
+    """The pods as the API server tells of them; says each change in words."""
+
+    def __init__(self, client: Client, expected: int) -> None:
+        self.pods: dict[str, Json] = {}
+        self._client = client
+        self._expected = expected
+        self._told: dict[str, str] = {}
+
+    async def until(self, holds: Callable[[Json], bool]) -> None:
+        """Follow them until it holds for as many as are expected."""
+        while True:  # A watch that ends begins anew with a list.
+            listed = await self._client.get("/api/v1/pods")
+            self.pods.clear()
+            for pod in listed["items"]:
+                self._hear("ADDED", pod)
+            if self._enough(holds):
+                return
+            async with aclosing(self._client.watch("/api/v1/pods", listed["metadata"]["resourceVersion"])) as changes:
+                async for kind, pod in changes:
+                    self._hear(kind, pod)
+                    if self._enough(holds):
+                        return
+
+    def _enough(self, holds: Callable[[Json], bool]) -> bool:
+        return sum(map(holds, self.pods.values())) >= self._expected
+
+    def _hear(self, kind: str, pod: Json) -> None:
+        name, words = _name(pod), _words(pod)
         if kind == "DELETED":
-            pods.pop(_name(pod), None)
-        else:
-            _tell(pod, pods, told)
-        if sum(map(_is_ready, pods.values())) >= expected:
+            self.pods.pop(name, None)
             return
-
-
-def _tell(pod: Json, pods: dict[str, Json], told: dict[str, str]) -> None:
-    name = _name(pod)
-    pods[name] = pod
-    words = _words(pod)
-    if told.get(name) != words:
-        told[name] = words
-        print(f"  {name}  {words}", flush=True)
+        self.pods[name] = pod
+        if self._told.get(name) != words:
+            self._told[name] = words
+            print(f"  {name}  {words}", flush=True)
 
 
 def _name(pod: Json) -> str:
@@ -123,14 +143,18 @@ def _is_ready(pod: Json) -> bool:
     return any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions", ()))
 
 
-async def _ping_all(lab: Lab, wanted: Sequence[Ping], pods: dict[str, Json]) -> bool:
+def _has_address(pod: Json) -> bool:
+    return bool(pod["status"].get("podIP"))
+
+
+async def _ping_all(client: Client, wanted: Sequence[Ping], pods: dict[str, Json]) -> bool:
     """Every ping, again and again until it is answered; whether all were."""
     if not wanted:
         print("\nNo pod has an address on a network that another could ping.")
         return True
     loop = asyncio.get_running_loop()
     began = loop.time()
-    async with Client(lab.access) as client, asyncio.TaskGroup() as tasks:
+    async with asyncio.TaskGroup() as tasks:
         tries = [tasks.create_task(_ping(client, ping, pods[str(ping.source)], began)) for ping in wanted]
     print()
     answers = [task.result() for task in tries]
