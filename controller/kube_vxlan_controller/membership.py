@@ -136,7 +136,7 @@ def cross_warnings(membership: Membership, pods: Mapping[Place, PodView], readin
         if owner(membership.claims, pods, member.underlay) != member.place:
             told.append(_conflict(member, membership.claims[member.underlay]))
         if len(membership.keys[member.network]) > 1:
-            told.append(_disagreement(member, len(group.members), membership))
+            told.append(_disagreement(member, membership.keys[member.network]))
         if member.place in group.clashing:
             told.append(_clash(member, group))
     return tuple(told)
@@ -152,12 +152,12 @@ def _conflict(member: Member, claims: frozenset[Place]) -> Warning:
     )
 
 
-def _disagreement(member: Member, agreeing: int, membership: Membership) -> Warning:
-    all_members = sum(len(membership.groups[key].members) for key in membership.keys[member.network])
+def _disagreement(member: Member, keys: frozenset[NetworkKey]) -> Warning:
+    others = " or ".join(f"VNI {key.vni} and UDP port {key.port}" for key in sorted(keys - {member.key}))
     return Warning(
         "members-disagree",
-        f"Network {member.network} has {all_members} members, of which only {agreeing}, this pod included, "
-        f"use VNI {member.options.id} and UDP port {member.options.port}; frames pass among those alone.",
+        f"This pod uses VNI {member.options.id} and UDP port {member.options.port} for {member.network}, other members {others}; "
+        "frames pass only among those that agree.",
         "Give id and port in the ConfigMap and in no annotation.",
         member.network,
     )
