@@ -100,6 +100,12 @@ class TestMembers:
         assert [w.code for w in result.wishes[place("odd")].warnings] == ["members-disagree"]
         assert [w.code for w in result.wishes[place("a")].warnings] == ["members-disagree"]
 
+    def test_a_third_pod_with_that_overlay_address_is_told_to_the_other_two(self) -> None:
+        clash, other = "vxeth1 ip=10.9.0.1/24", "vxeth1 ip=10.9.0.9/24"
+        before = desired(pod("a", clash, "10.244.1.1"), pod("b", clash, "10.244.1.2"), pod("c", other, "10.244.1.3"))
+        told = after(before, PodSeen(pod("c", clash, "10.244.1.3"))).wishes[place("a")].warnings
+        assert "default/b, default/c" in told[0].message
+
     def test_two_pods_with_one_overlay_address_are_told_and_work_on(self) -> None:
         result = desired(pod("a", "vxeth1 ip=10.9.0.1/24", "10.244.1.1"), pod("b", "vxeth1 ip=10.9.0.1/24", "10.244.1.2"))
         assert peers(result, "a") == {"10.244.1.2"}

@@ -161,7 +161,7 @@ def _dirty(before: Desired, after: Desired, touched: frozenset[Place]) -> frozen
         if known is None or known.generation is not group.generation or old.keys.get(key.name) != new.keys[key.name]:
             dirty.update(group.members)
         else:
-            dirty |= known.clashing ^ group.clashing
+            dirty |= known.clashing | group.clashing
     for name in {key.name for key in old.groups.keys() ^ new.groups.keys()}:
         dirty.update(place for key in new.keys.get(name, ()) for place in new.groups[key].members)
     if old.claims is not new.claims:

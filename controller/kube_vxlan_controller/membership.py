@@ -156,8 +156,8 @@ def _disagreement(member: Member, keys: frozenset[NetworkKey]) -> Warning:
     others = " or ".join(f"VNI {key.vni} and UDP port {key.port}" for key in sorted(keys - {member.key}))
     return Warning(
         "members-disagree",
-        f"This pod uses VNI {member.options.id} and UDP port {member.options.port} for {member.network}, other members {others}; "
-        "frames pass only among those that agree.",
+        f"This pod uses VNI {member.options.id} and UDP port {member.options.port} for {member.network}, "
+        f"other members {others}; frames pass only among those that agree.",
         "Give id and port in the ConfigMap and in no annotation.",
         member.network,
     )
