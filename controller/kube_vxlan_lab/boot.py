@@ -14,6 +14,7 @@ import select
 import shutil
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,6 +33,8 @@ def main(directory: Path, nodes: int, agent: str) -> None:
     poll.register(os.pidfd_open(world), select.POLLIN)
     poll.poll()
     shutil.rmtree(directory, ignore_errors=True)
+    with suppress(OSError):
+        directory.parent.rmdir()  # unless there are other labs
 
 
 def _become_world(directory: Path, nodes: int, agent: str) -> NoReturn:

@@ -19,7 +19,7 @@ from kube_vxlan_lab.apiserver.resources import PODS, Json
 from kube_vxlan_lab.apiserver.store import Store
 from kube_vxlan_lab.container import Container
 from kube_vxlan_lab.containers import Surroundings, sysctls
-from kube_vxlan_lab.podstatus import PodRecord, Role, pod_status
+from kube_vxlan_lab.podstatus import PodRecord, Role, pod_status, timestamp
 from kube_vxlan_lab.sandbox import CannotMake, cut, kill, make_sandbox
 from kube_vxlan_lab.underlay import Keeper
 
@@ -114,7 +114,8 @@ class Pod:
             try:
                 self._sandbox = await self._sandbox_once()
             except CannotMake as error:
-                self._publish(f"Failed to create pod sandbox: {error}")
+                self._publish()
+                self._warn("FailedCreatePodSandBox", f"Failed to create pod sandbox: {error}")
                 await asyncio.sleep(_RETRY)
             else:
                 self._publish()
@@ -160,7 +161,26 @@ class Pod:
             self._place.pool.give_back(self._wire.address)
             self._wire = None
 
-    def _publish(self, complaint: str = "") -> None:
+    def _warn(self, reason: str, message: str) -> None:
+        now = timestamp(datetime.now(UTC))
+        metadata = {key: self._obj["metadata"][key] for key in ("namespace", "name", "uid")}
+        event = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"namespace": metadata["namespace"], "generateName": f"{metadata['name']}."},
+            "involvedObject": {"apiVersion": "v1", "kind": "Pod"} | metadata,
+            "type": "Warning",
+            "reason": reason,
+            "message": message,
+            "source": {"component": "kubelet", "host": self._place.keeper.net.name},
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+        }
+        with suppress(Refusal):
+            self._place.store.create(event)
+
+    def _publish(self) -> None:
         metadata = self._obj["metadata"]
         record = PodRecord(
             init=tuple(one.record for one in self.containers if one.record.role is not Role.APP),
@@ -175,7 +195,7 @@ class Pod:
         def change(obj: Json) -> Json:
             obj["metadata"]["uid"] = metadata["uid"]  # of this pod only, not of the next one with its name
             obj["status"] = pod_status(record, obj["status"], datetime.now(UTC))
-            return obj | ({"status": obj["status"] | {"message": complaint}} if complaint else {})
+            return obj
 
         with suppress(Refusal):
             self._place.store.modify(PODS, metadata["namespace"], metadata["name"], change, "status")

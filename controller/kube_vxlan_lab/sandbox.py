@@ -23,7 +23,7 @@ pod=$1 host=$2 node=$3
 shift 3
 mount -t tmpfs -o mode=1777,size=64m shm /dev/shm
 mount --bind "$pod/etc-hosts" /etc/hosts
-echo "$host" >/proc/sys/kernel/hostname
+hostname "$host"
 if [ -e "$pod/pod-end" ]; then
     /sbin/ip link set lo up
     /sbin/ip -batch "$pod/pod-end"

@@ -1,7 +1,8 @@
 """Pure. What every kind of workload shares, and what a ReplicaSet wants done next.
 
 Each `..._actions` function takes an object and what it owns and answers with the next actions; it is asked again after every
-change, so nothing here waits or remembers. Names, labels and owner references have the form that the real controllers give them.
+change, so nothing here waits or remembers. Names, labels and owner references have the form that the real controllers give
+them.
 """
 
 import hashlib
