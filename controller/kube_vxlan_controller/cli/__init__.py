@@ -30,8 +30,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _run([word for word in words if word != "--debug"])
         sys.stdout.flush()
         return code
-    except typer.Exit as done:
-        return done.exit_code
     except typer.TyperException as mistake:
         return _complain(mistake)
     except (KeyboardInterrupt, typer.Abort):
@@ -44,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as bug:  # the one place where our own mistakes end
         if debug:
             traceback.print_exc()
+        while isinstance(bug, ExceptionGroup):
+            bug = bug.exceptions[0]
         place = traceback.extract_tb(bug.__traceback__)[-1]
         what = f"{type(bug).__name__} in {os.path.basename(place.filename)}:{place.lineno}"
         print(f"{PROGRAM}: This is a bug ({what}); please report it at {ISSUES} with what --debug shows.", file=sys.stderr)
@@ -55,8 +55,11 @@ def _run(words: list[str]) -> int:
         words = ["help", words[0]]  # the ancestor's `COMMAND help`
     wanted = words[1] if words[:1] == ["help"] and len(words) > 1 else next(iter(words), "")
     command = get_command(_app(wanted))
-    with command.make_context(PROGRAM, words or ["--help"]) as context:
-        code = command.invoke(context)
+    try:
+        with command.make_context(PROGRAM, words or ["--help"]) as context:
+            code = command.invoke(context)
+    except typer.Exit as done:
+        return done.exit_code
     return code if isinstance(code, int) else 0
 
 
