@@ -1,7 +1,8 @@
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from tests.cli.cluster import Cluster, a_cluster
 
 from kube_vxlan_controller.cli import main
 
@@ -22,3 +23,9 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
         return code, out, err
 
     return once
+
+
+@pytest.fixture
+async def cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> AsyncIterator[Cluster]:
+    async with a_cluster(tmp_path, capsys) as running:
+        yield running
