@@ -15,7 +15,6 @@ import trustme
 from tests.lab.apiserver.hosted import TOKEN
 
 from kube_vxlan_controller.cli import main
-from kube_vxlan_controller.model import PodName
 from kube_vxlan_controller.views import AgentNames
 from kube_vxlan_lab.apiserver.resources import PODS
 from kube_vxlan_lab.apiserver.runtime import Container, LogWish, NotThere, Process
@@ -44,7 +43,8 @@ class Agents:
         return process
 
     async def logs(self, container: Container, wish: LogWish) -> AsyncIterator[bytes]:
-        raise NotThere(f'container not found ("{container.name}")')
+        if container.name:
+            raise NotThere(f'container not found ("{container.name}")')
         yield b""
 
     async def stop(self) -> None:
@@ -53,8 +53,9 @@ class Agents:
                 process.kill()
             await process.wait()
             async with asyncio.timeout(10):
-                while not all(pipe and pipe.at_eof() for pipe in (process.stdout, process.stderr)):
-                    await asyncio.sleep(0.005)  # the API server still reads what the command said last
+                # The API server still reads what the command said last, and a StreamReader has no event for its end.
+                while not all(pipe and pipe.at_eof() for pipe in (process.stdout, process.stderr)):  # noqa: ASYNC110
+                    await asyncio.sleep(0.005)
 
 
 @dataclass
@@ -82,7 +83,7 @@ class Cluster:
         metadata = {"name": "kube-vxlan-controller", "namespace": "kube-system"}
         self.store.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict(data)})
 
-    def agent(self, name: PodName | str, command: Sequence[str]) -> None:
+    def agent(self, name: str, command: Sequence[str]) -> None:
         """What runs as the agent of a pod."""
         self.agents.commands[name] = command
 

@@ -41,6 +41,15 @@ async def test_a_name_that_nobody_knows_is_told_with_the_nearest(cluster: Cluste
     assert (code, out, err) == (1, "[vxteh1]\n", "There is no network 'vxteh1'; did you mean vxeth1?\n")
 
 
+async def test_on_a_terminal_it_is_a_table(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster.pod("a", "vxeth1", "10.244.1.2")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    _, out, _ = await cluster.run("inspect", "nets", "vxeth1", "--fields=pod,net")
+    title, head, _, row = out.splitlines()
+    assert (title.strip(), head.split()) == ("vxeth1", ["POD", "NET"])
+    assert row.split()[:3] == ["default/a", "10.244.1.2", "dev:eth0"]
+
+
 @pytest.mark.kernel
 async def test_all_fields_show_what_the_kernel_holds(cluster: Cluster) -> None:
     with agent_pod() as pod:

@@ -19,6 +19,15 @@ async def test_prefixes_and_a_namespace_choose_pods(cluster: Cluster) -> None:
     assert await listed("web", "-n", "kube-public") == ["kube-public/web-2"]
 
 
+async def test_on_a_terminal_it_is_a_table(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster.pod("web-1", "vxeth1", "10.244.1.2", running=False)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    _, out, _ = await cluster.run("list", "pods")
+    head, _, row = out.splitlines()
+    assert head.split() == ["POD", "NETWORK", "ADDRESS"]
+    assert row.split() == ["default/web-1", "vxeth1"]
+
+
 @pytest.mark.kernel
 async def test_addresses_are_those_of_the_kernel(cluster: Cluster) -> None:
     with agent_pod() as pod:

@@ -85,11 +85,11 @@ def test_an_interrupt_is_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("version") == (130, "", "")
 
 
-def program(*words: str, **pipes: int) -> subprocess.Popen[bytes]:
+def program(*words: str, stdout: int) -> subprocess.Popen[bytes]:
     source = "import sys; from kube_vxlan_controller.cli import main; sys.exit(main())"
     controller = str(Path(cli.__file__).parents[2])
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": controller}
-    return subprocess.Popen([sys.executable, "-c", source, *words], stderr=subprocess.PIPE, env=environment, **pipes)
+    return subprocess.Popen([sys.executable, "-c", source, *words], stdout=stdout, stderr=subprocess.PIPE, env=environment)
 
 
 @pytest.mark.parametrize("word", ["config", "--help"])

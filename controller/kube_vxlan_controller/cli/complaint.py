@@ -1,4 +1,4 @@
-"""Pure. How a command ends that cannot do what it was asked for: sentences and an exit code."""
+"""I/O. How a command ends that cannot do what it was asked for: sentences and an exit code."""
 
 import typer
 
