@@ -43,6 +43,7 @@ async def test_a_name_that_nobody_knows_is_told_with_the_nearest(cluster: Cluste
 
 async def test_on_a_terminal_it_is_a_table(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster.pod("a", "vxeth1", "10.244.1.2")
+    monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     _, out, _ = await cluster.run("inspect", "nets", "vxeth1", "--fields=pod,net")
     title, head, _, row = out.splitlines()

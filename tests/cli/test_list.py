@@ -21,6 +21,7 @@ async def test_prefixes_and_a_namespace_choose_pods(cluster: Cluster) -> None:
 
 async def test_on_a_terminal_it_is_a_table(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster.pod("web-1", "vxeth1", "10.244.1.2", running=False)
+    monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     _, out, _ = await cluster.run("list", "pods")
     head, _, row = out.splitlines()
