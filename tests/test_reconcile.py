@@ -1,0 +1,278 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from kube_vxlan_controller.desired import Policy
+from kube_vxlan_controller.ports import Ask, Finally, Forbidden, Gone, NotRunning, Target, Unknown, Unreachable
+from kube_vxlan_controller.reconcile import Reconciler
+from kube_vxlan_controller.snapshot import Change, ConfigSeen, Fresh, Kind, PodGone, PodSeen, PodsListed, Stale
+from kube_vxlan_controller.tempo import Tempo
+from kube_vxlan_controller.views import AgentState, PodView
+from tests.answering import AnsweringAgents, Counts, Hearing
+from tests.objects import NETWORKS, place, pod
+
+pytestmark = pytest.mark.looptime
+TEMPO = Tempo()
+
+
+def bare(name: str, address: str = "", *, init: AgentState = AgentState.ENDED, leaves_at: float | None = None) -> PodView:
+    """A pod that is a member of nothing: an empty namespace is all that it wishes for."""
+    return pod(name, None, address or f"10.0.0.{ord(name[0])}", init=init, leaves_at=leaves_at)
+
+
+class Hand:
+    """A reconciler at work."""
+
+    def __init__(self, agents: AnsweringAgents) -> None:
+        self.agents, self.counts, self.heard = agents, Counts(), Hearing()
+        self.reconciler = Reconciler(agents, Policy(), self.counts, self.heard)
+
+    def accept(self, *changes: Change) -> None:
+        for change in changes:
+            self.reconciler.accept(change)
+
+    async def until(self, condition: Callable[[], bool], within: float = 600.0) -> None:
+        """Wait, in virtual seconds, for something to become true."""
+        async with asyncio.timeout(within):
+            while not condition():
+                await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def at_work(agents: AnsweringAgents, *pods: PodView) -> AsyncIterator[Hand]:
+    hand = Hand(agents)
+    hand.accept(PodsListed(pods), ConfigSeen(NETWORKS))
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(hand.reconciler.run())
+        yield hand
+        hand.reconciler.stop()
+        await running
+
+
+def failing(*names: str, error: BaseException) -> Callable[[Target, Ask], BaseException | None]:
+    return lambda target, _: error if target.place.name in names else None
+
+
+async def test_nothing_is_asked_before_every_kind_has_been_listed() -> None:
+    agents = AnsweringAgents()
+    hand = Hand(agents)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(hand.reconciler.run())
+        hand.accept(PodsListed((bare("a"),)))
+        await asyncio.sleep(300)
+        assert agents.asked == []
+        hand.accept(ConfigSeen(NETWORKS))
+        await hand.until(lambda: len(agents.asked) == 1)
+        hand.reconciler.stop()
+        await running
+
+
+async def test_a_place_is_read_once_and_told_once() -> None:
+    async with at_work(AnsweringAgents(), bare("a")) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        hand.accept(PodSeen(bare("a")), Fresh(Kind.PODS))
+        await asyncio.sleep(1)
+        assert len(hand.agents.asked) == 1
+        assert hand.counts.states["wired"] == 1
+
+
+async def test_a_burst_of_changes_is_one_request_per_place() -> None:
+    async with at_work(AnsweringAgents()) as hand:
+        for name in "abcdefgh":
+            hand.accept(PodSeen(bare(name)))
+        await hand.until(lambda: len(hand.heard.tales) == 8)
+        assert len(hand.agents.asked) == 8
+        first, last = hand.agents.asked[0][0], hand.agents.asked[-1][0]
+        assert last - first < 0.001
+
+
+async def test_a_place_that_fails_slows_no_other() -> None:
+    sick = [f"s{number}" for number in range(40)]
+    agents = AnsweringAgents(failing(*sick, error=Unreachable("down")), takes=0.01)
+    pods = [pod(name, None, f"10.1.0.{number}") for number, name in enumerate(sick)]
+    async with at_work(agents, *pods) as hand:
+        await asyncio.sleep(20)
+        hand.accept(PodSeen(bare("z")))
+        before = asyncio.get_running_loop().time()
+        await hand.until(lambda: hand.heard.of("z") == ["Wired"])
+        assert asyncio.get_running_loop().time() - before < 0.1
+
+
+async def test_failures_are_tried_again_ever_more_slowly_and_a_few_at_a_time() -> None:
+    agents = AnsweringAgents(failing("a", error=Unreachable("down")))
+    async with at_work(agents, bare("a")) as hand:
+        await hand.until(lambda: len(agents.asked) >= 12)
+        gaps = [later - earlier for earlier, later in zip(agents.times("a"), agents.times("a")[1:], strict=False)]
+        for failures, gap in enumerate(gaps, start=1):
+            assert gap <= TEMPO.retry_within(failures) + 0.01
+        assert max(gaps) > 2 * TEMPO.retry_first
+        assert hand.heard.of("a") == ["Degraded"]
+
+
+async def test_retries_are_bounded_at_any_moment() -> None:
+    sick = [f"s{number}" for number in range(60)]
+    agents = AnsweringAgents(failing(*sick, error=Unreachable("down")), takes=10.0)
+    async with at_work(agents, *(pod(name, None, f"10.1.0.{number}") for number, name in enumerate(sick))):
+        await asyncio.sleep(11)
+        assert agents.most_at_once == 60
+        agents.most_at_once = 0
+        await asyncio.sleep(120)
+        assert 0 < agents.most_at_once <= TEMPO.retries_at_once
+
+
+async def test_the_server_says_when_to_come_back() -> None:
+    agents = AnsweringAgents(failing("a", error=Unreachable("full", retry_after=50.0)))
+    async with at_work(agents, bare("a")) as hand:
+        await hand.until(lambda: len(agents.asked) == 2)
+        first, second = agents.times("a")
+        assert second - first >= 50.0
+
+
+@pytest.mark.parametrize("error", [Forbidden("no"), NotRunning("not yet"), Unknown("lost"), Unreachable("down")], ids=repr)
+async def test_it_ends_well_when_the_world_does(error: Exception) -> None:
+    remaining = [error] * 4
+    agents = AnsweringAgents(lambda *_: remaining.pop() if remaining else None)
+    async with at_work(agents, bare("a")) as hand:
+        await hand.until(lambda: hand.heard.of("a")[-1:] == ["Wired"], within=1000)
+        assert hand.counts.states["wired"] == 1
+
+
+async def test_one_lost_stream_is_nothing_to_tell() -> None:
+    remaining: list[Exception] = [Unknown("lost")]
+    agents = AnsweringAgents(lambda *_: remaining.pop() if remaining else None)
+    async with at_work(agents, bare("a")) as hand:
+        await hand.until(lambda: "Wired" in hand.heard.of("a"))
+        assert hand.heard.of("a") == ["Wired"]
+
+
+async def test_what_is_gone_is_not_tried_again() -> None:
+    agents = AnsweringAgents(failing("a", error=Gone("no such pod")))
+    async with at_work(agents, bare("a")):
+        await asyncio.sleep(TEMPO.audit_every / 2)
+        assert len(agents.asked) == 1
+
+
+async def test_news_cut_a_wait_short() -> None:
+    agents = AnsweringAgents(failing("a", error=Forbidden("no")))
+    async with at_work(agents, bare("a")) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Degraded"])
+        agents.behave = lambda *_: None
+        hand.accept(PodSeen(bare("a", init=AgentState.RUNNING)))
+        before = asyncio.get_running_loop().time()
+        await hand.until(lambda: hand.heard.of("a")[-1] == "Wired")
+        assert asyncio.get_running_loop().time() - before < 1.0
+
+
+async def test_a_place_that_is_gone_is_forgotten_in_the_middle_of_its_wait() -> None:
+    agents = AnsweringAgents(failing("a", error=Unreachable("down")))
+    async with at_work(agents, bare("a")) as hand:
+        await hand.until(lambda: len(agents.asked) == 2)
+        hand.accept(PodGone(place("a")))
+        await hand.until(lambda: agents.forgotten == [place("a")])
+        asked = len(agents.asked)
+        await asyncio.sleep(300)
+        assert len(agents.asked) == asked
+        assert sum(hand.counts.states.values()) == 0
+
+
+async def test_a_terminating_pod_leaves_when_its_time_is_over_without_any_event() -> None:
+    async with at_work(AnsweringAgents(), bare("a", leaves_at=1.0)) as hand:
+        await hand.until(lambda: hand.reconciler.snapshot.now > 1.0)
+        await asyncio.sleep(1)
+        assert hand.agents.asked == []
+
+
+class TestGate:
+    async def test_an_init_agent_is_released_once(self) -> None:
+        async with at_work(AnsweringAgents(), bare("a", init=AgentState.RUNNING)) as hand:
+            await hand.until(lambda: hand.agents.opened("a") == [Finally.RELEASE])
+            await asyncio.sleep(30)
+            assert hand.agents.opened("a") == [Finally.RELEASE]
+
+    async def test_a_native_sidecar_gets_its_ready_mark(self) -> None:
+        native = pod("a", None, init=AgentState.ABSENT, native=True, started=False)
+        async with at_work(AnsweringAgents(), native) as hand:
+            await hand.until(lambda: hand.agents.opened("a") == [Finally.READY])
+
+    async def test_a_fault_keeps_it_shut(self) -> None:
+        async with at_work(AnsweringAgents(), pod("a", "nosuch", init=AgentState.RUNNING)) as hand:
+            await hand.until(lambda: "Refused" in hand.heard.of("a"))
+            await asyncio.sleep(300)
+            assert hand.agents.opened("a") == []
+
+    async def test_peers_that_hang_hold_it_for_two_seconds_at_most(self) -> None:
+        def hang(target: Target, ask: Ask) -> BaseException | None:
+            return Unreachable("down") if target.place.name == "peer" else None
+
+        agents = AnsweringAgents(hang, takes=0.5)
+        sleepy = pod("peer", "vxeth1", "10.0.0.2")
+        async with at_work(agents, sleepy) as hand:
+            await asyncio.sleep(5)
+            agents.takes = 0.0
+            hand.accept(PodSeen(pod("new", None, "10.0.0.3", init=AgentState.RUNNING)))
+            before = asyncio.get_running_loop().time()
+            await hand.until(lambda: hand.agents.opened("new") == [Finally.RELEASE])
+            assert asyncio.get_running_loop().time() - before < TEMPO.gate_patience + 0.5
+
+
+class TestAudit:
+    async def test_every_place_is_compared_with_its_kernel_once_a_minute(self) -> None:
+        async with at_work(AnsweringAgents(), *(bare(name) for name in "abc")) as hand:
+            await asyncio.sleep(TEMPO.audit_every * 3.5)
+            for name in "abc":
+                assert 3 <= len(hand.agents.times(name)) <= 5  # the first read, and two to four audits
+            assert {outcome for outcome in hand.counts.outcomes} == {"read ok", "audit ok"}
+
+    def test_many_places_are_audited_no_faster_than_execs_allow(self) -> None:
+        assert TEMPO.audit_gap(10) == 6.0
+        assert TEMPO.audit_gap(100_000) == 1 / TEMPO.audits_per_second
+        assert TEMPO.audit_gap(0) == 60.0
+
+
+class TestBlindness:
+    async def test_while_a_kind_is_stale_places_are_looked_after_and_when_it_is_fresh_all_are_looked_at_again(self) -> None:
+        async with at_work(AnsweringAgents(), bare("a")) as hand:
+            await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+            hand.accept(Stale(Kind.PODS))
+            hand.accept(PodSeen(bare("b")))
+            await hand.until(lambda: hand.heard.of("b") == ["Wired"])
+            hand.accept(Fresh(Kind.PODS))
+            await asyncio.sleep(1)
+            assert hand.counts.states["wired"] == 2
+
+
+class TestStopping:
+    async def test_a_request_on_its_way_is_waited_for(self) -> None:
+        agents = AnsweringAgents(takes=3.0)
+        async with at_work(agents, bare("a")) as hand:
+            await hand.until(lambda: len(agents.asked) == 1)
+            hand.reconciler.stop()
+        assert hand.counts.outcomes == ["read ok"]
+
+    async def test_but_not_for_ever(self) -> None:
+        agents = AnsweringAgents(takes=3000.0)
+        before = asyncio.get_running_loop().time()
+        async with at_work(agents, bare("a")) as hand:
+            await hand.until(lambda: len(agents.asked) == 1)
+            hand.reconciler.stop()
+        assert asyncio.get_running_loop().time() - before < TEMPO.stop_patience + 1
+        assert hand.counts.outcomes == ["read cancelled"]
+
+    async def test_a_wait_for_a_retry_is_not_waited_for(self) -> None:
+        agents = AnsweringAgents(failing("a", error=Forbidden("no")))
+        async with at_work(agents, bare("a")) as hand:
+            await hand.until(lambda: len(agents.asked) == 1)
+            before = asyncio.get_running_loop().time()
+            hand.reconciler.stop()
+        assert asyncio.get_running_loop().time() - before < 1.0
+
+
+async def test_a_mistake_of_ours_ends_one_worker_loudly(caplog: pytest.LogCaptureFixture) -> None:
+    agents = AnsweringAgents(failing("a", error=ZeroDivisionError("ours")))
+    async with at_work(agents, bare("a"), bare("b")) as hand:
+        await hand.until(lambda: hand.heard.of("b") == ["Wired"])
+        await hand.until(lambda: any("default/a" in record.getMessage() for record in caplog.records))
+        agents.behave = lambda *_: None
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"], within=TEMPO.audit_every * 2)
