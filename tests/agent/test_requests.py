@@ -1,0 +1,219 @@
+"""The agent's `serve`, asked for what it is there for: lines and readings, in a real network namespace."""
+
+import json
+from collections.abc import Iterator
+from ipaddress import ip_address, ip_interface, ip_network
+from typing import get_args
+
+import pytest
+from tests.agent.pod import Pod, agent_pod
+
+from kube_vxlan_controller.agents.framing import Answer
+from kube_vxlan_controller.kernel import iproute, steps
+from kube_vxlan_controller.kernel.netns import ZERO_MAC, Device, Entry, Mark
+from kube_vxlan_controller.kernel.steps import Step
+from kube_vxlan_controller.model import InterfaceName, Route, UdpPort, Vni
+from kube_vxlan_controller.ports import Ask, Reading
+
+pytestmark = pytest.mark.kernel
+
+V1, V6 = InterfaceName("vxeth1"), InterfaceName("vx.six_-9")
+ETH0 = InterfaceName("eth0")
+DEVICE = Device(V1, Vni(101), UdpPort(8472), ETH0)
+DEVICE6 = Device(V6, Vni(16777215), UdpPort(4789), ETH0, ip_address("fd00:244:1::2"), learning=False, ttl=64, mtu=1400)
+ROUTE = Route(ip_network("192.168.12.0/29"), ip_address("192.168.11.1"))
+ROUTE6 = Route(ip_network("fd00:12::/64"), ip_address("fd00:11::1"))
+PEER, PEER6 = ip_address("10.244.2.7"), ip_address("fd00:244:2::7")
+IP, IP6 = ip_interface("192.168.11.2/29"), ip_interface("fd00:11::2/64")
+MARK = Mark("vxeth1", frozenset({IP, IP6}), raised=True)
+
+BUILD: tuple[Step, ...] = (
+    steps.AddLink(DEVICE),
+    steps.AddLink(DEVICE6),
+    steps.SetMark(V1, MARK),
+    steps.SetMark(V6, Mark("v6")),
+    steps.SetMtu(V1, 1350),
+    steps.AddAddress(V1, IP),
+    steps.AddAddress(V1, IP6),
+    steps.SetUp(V1),
+    steps.SetUp(V6),
+    steps.ReplaceRoute(V1, ROUTE),
+    steps.ReplaceRoute(V1, ROUTE6),
+    steps.AppendDestination(V1, PEER),
+    steps.AppendDestination(V6, PEER6),
+)
+CHANGE: tuple[Step, ...] = (
+    steps.ChangeDevice(Device(V1, Vni(101), UdpPort(8472), ETH0, learning=False, ttl=9)),
+    steps.ChangeDevice(Device(V6, Vni(16777215), UdpPort(4789), ETH0, ip_address("fd00:244:1::2"), ttl=3)),
+    steps.DeleteRoute(V1, ROUTE),
+    steps.DeleteRoute(V1, ROUTE6),
+    steps.DeleteAddress(V1, IP),
+    steps.DeleteAddress(V1, IP6),
+    steps.RestoreAddress(V1, ip_interface("192.168.99.1/32")),
+    steps.RestoreAddress(V1, ip_interface("fd00:99::1/128")),
+    steps.SetDown(V6),
+    steps.DeleteEntry(V1, Entry(ZERO_MAC, PEER)),
+    steps.DeleteEntry(V6, Entry(ZERO_MAC, PEER6)),
+)
+REMOVE: tuple[Step, ...] = (steps.DeleteLink(V1), steps.DeleteLink(V6))
+
+
+@pytest.fixture
+def pod() -> Iterator[Pod]:
+    with agent_pod() as pod:
+        yield pod
+
+
+def rendered(*wanted: Step) -> Ask:
+    batches = iproute.render(wanted)
+    return Ask(batch=batches.batch, entries=batches.entries)
+
+
+def test_every_kind_of_step_takes_effect(pod: Pod) -> None:
+    assert {type(step) for step in BUILD + CHANGE + REMOVE} == set(get_args(Step))
+    with pod.serve() as agent:
+        agent.done(rendered(*BUILD))
+        six, one = sorted(
+            json.loads(pod.run("ip", "-d", "-j", "link", "show", "type", "vxlan")), key=lambda link: link["ifname"]
+        )
+        assert (one["ifalias"], one["mtu"], one["linkinfo"]["info_data"]["id"]) == (iproute.alias(MARK), 1350, 101)
+        assert (six["mtu"], six["linkinfo"]["info_data"]["local6"]) == (1400, "fd00:244:1::2")
+        assert "192.168.12.0/29 via 192.168.11.1 dev vxeth1 proto 86" in pod.run("ip", "route")
+        assert "fd00:12::/64 via fd00:11::1 dev vxeth1 proto 86" in pod.run("ip", "-6", "route")
+        assert f"dst {PEER} self permanent" in pod.run("bridge", "fdb", "show", "dev", "vxeth1")
+        assert f"dst {PEER6} self permanent" in pod.run("bridge", "fdb", "show", "dev", V6)
+        agent.done(rendered(*CHANGE))
+        one = json.loads(pod.run("ip", "-d", "-j", "addr", "show", "dev", "vxeth1"))[0]
+        assert (one["linkinfo"]["info_data"]["learning"], one["linkinfo"]["info_data"]["ttl"]) == (False, 9)
+        here = {f"{given['local']}/{given['prefixlen']}" for given in one["addr_info"] if given["scope"] == "global"}
+        assert here == {"192.168.99.1/32", "fd00:99::1/128"}
+        assert "proto 86" not in pod.run("ip", "route") + pod.run("ip", "-6", "route")
+        assert " dst " not in pod.run("bridge", "fdb", "show")
+        agent.done(rendered(*REMOVE))
+    assert pod.run("ip", "link", "show", "type", "vxlan") == ""
+
+
+def test_neighbour_lines_take_effect(pod: Pod) -> None:
+    with pod.serve() as agent:
+        agent.done(rendered(*BUILD))
+        lines = [
+            f"neigh replace {address} lladdr 02:00:00:00:00:01 dev vxeth1 nud permanent"
+            for address in ("192.168.11.3", "fd00::3")
+        ]
+        agent.done(Ask(neighbours=tuple(lines)))
+        shown = pod.run("ip", "neigh", "show", "dev", "vxeth1", "nud", "permanent")
+        assert "192.168.11.3 lladdr 02:00:00:00:00:01 PERMANENT" in shown
+        assert "fd00::3 lladdr 02:00:00:00:00:01 PERMANENT" in shown
+        agent.done(Ask(neighbours=("neigh del 192.168.11.3 dev vxeth1", "neigh del fd00::3 dev vxeth1")))
+        assert pod.run("ip", "neigh", "show", "dev", "vxeth1", "nud", "permanent") == ""
+
+
+def test_what_was_rendered_and_applied_is_read_back_as_it_was_wished(pod: Pod) -> None:
+    everything = tuple((reading, ()) for reading in (Reading.LINKS, Reading.ROUTES, Reading.ENTRIES, Reading.LEARNED))
+    with pod.serve() as agent:
+        agent.done(rendered(*BUILD))
+        found = iproute.parse(agent.done(Ask(read=everything)).readings)
+    link = found.by_name[V1]
+    assert (link.mark, link.up, link.addresses, link.routes) == (MARK, True, {IP, IP6}, {ROUTE, ROUTE6})
+    assert list(link.destinations) == [PEER]
+    assert list(found.by_name[V6].destinations) == [PEER6]
+
+
+def test_a_refusal_of_the_kernel_is_a_complaint_and_the_rest_goes_on(pod: Pod) -> None:
+    with pod.serve() as agent:
+        agent.done(rendered(*BUILD))
+        answer = agent.ask(
+            Ask(
+                batch=("addr del 10.9.9.9/24 dev vxeth1", "link set dev vxeth1 mtu 1300"),
+                entries=(
+                    "fdb del 02:00:00:00:00:09 dst 10.9.9.9 dev vxeth1 self",
+                    f"fdb append {ZERO_MAC} dst 10.244.2.8 dev vxeth1 self permanent",
+                ),
+            )
+        )
+    assert isinstance(answer, Answer)
+    assert [line for line in answer.complaints if line.startswith("Command failed")] == ["Command failed -:1"] * 2
+    assert "mtu 1300" in pod.run("ip", "link", "show", "dev", "vxeth1")
+    assert "dst 10.244.2.8" in pod.run("bridge", "fdb", "show", "dev", "vxeth1")
+
+
+def test_readings_of_entries_are_canonical_and_chosen_by_link(pod: Pod) -> None:
+    with pod.serve() as agent:
+        agent.done(rendered(*BUILD))
+        pod.run("bridge", "fdb", "append", "02:00:00:00:00:01", "dst", "10.244.2.9", "dev", "vxeth1", "self", "dynamic")
+        pod.run("bridge", "fdb", "append", "02:00:00:00:00:02", "dst", "10.244.2.9", "dev", "vxeth1", "self", "static")
+        pod.run("bridge", "fdb", "append", "02:00:00:00:00:03", "dst", "10.244.2.9", "dev", "vxeth1", "self", "permanent")
+        pod.run("bridge", "fdb", "append", "02:00:00:00:00:04", "dst", "fd00::9", "dev", V6, "self", "dynamic", "extern_learn")
+        all_links: tuple[InterfaceName, ...] = ()
+        read = agent.done(
+            Ask(read=((Reading.ENTRIES, all_links), (Reading.LEARNED, all_links), (Reading.DIGEST, all_links)))
+        ).readings
+        assert read[Reading.ENTRIES].splitlines() == [
+            f"{V6} {ZERO_MAC} {PEER6}",
+            f"vxeth1 {ZERO_MAC} {PEER}",
+            "vxeth1 02:00:00:00:00:03 10.244.2.9",
+        ]
+        assert read[Reading.LEARNED] == "vxeth1 02:00:00:00:00:01 10.244.2.9\n"
+        assert iproute.parse_digests(read[Reading.DIGEST])[V6] == iproute.digest([PEER6])
+        assert set(iproute.parse_digests(read[Reading.DIGEST])) == {V1, V6}
+        one = agent.done(Ask(read=((Reading.ENTRIES, (V6,)), (Reading.LEARNED, (V6,)), (Reading.DIGEST, (V6,))))).readings
+    assert one == {
+        Reading.ENTRIES: f"{V6} {ZERO_MAC} {PEER6}\n",
+        Reading.LEARNED: "",
+        Reading.DIGEST: f"{V6} {iproute.digest([PEER6])}\n",
+    }
+
+
+def test_readings_of_an_empty_pod_are_empty(pod: Pod) -> None:
+    with pod.serve() as agent:
+        nothing = agent.done(Ask(read=tuple((reading, ()) for reading in Reading))).readings
+        named = agent.done(Ask(read=((Reading.DIGEST, (V1,)), (Reading.ENTRIES, (V1,))))).readings
+    assert (nothing[Reading.ENTRIES], nothing[Reading.LEARNED], nothing[Reading.DIGEST]) == ("", "", "")
+    assert iproute.parse(nothing).links == ()
+    assert named == {Reading.DIGEST: f"vxeth1 {iproute.digest([])}\n", Reading.ENTRIES: ""}
+
+
+def test_readings_for_people_are_what_iproute2_prints(pod: Pod) -> None:
+    with pod.serve() as agent:
+        agent.done(rendered(*BUILD))
+        shown = (Reading.SHOW_FDB, Reading.SHOW_ADDRESSES, Reading.SHOW_ROUTES)
+        read = agent.done(Ask(read=tuple((reading, (V1,)) for reading in shown))).readings
+        assert read[Reading.SHOW_FDB] == pod.run("bridge", "fdb", "show", "dev", "vxeth1")
+        assert read[Reading.SHOW_ADDRESSES] == pod.run("ip", "-d", "addr", "show", "dev", "vxeth1")
+        assert read[Reading.SHOW_ROUTES] == pod.run("ip", "route", "show", "dev", "vxeth1")
+        both = agent.done(Ask(read=((Reading.SHOW_FDB, (V1, V6)),))).readings
+        assert both[Reading.SHOW_FDB] == read[Reading.SHOW_FDB] + pod.run("bridge", "fdb", "show", "dev", V6)
+
+
+def test_a_reading_that_fails_is_a_complaint(pod: Pod) -> None:
+    with pod.serve() as agent:
+        answer = agent.ask(Ask(read=((Reading.SHOW_FDB, (InterfaceName("nosuch"),)), (Reading.LEARNED, ()))))
+    assert isinstance(answer, Answer)
+    assert answer.readings == {Reading.LEARNED: ""}
+    assert any("nosuch" in line for line in answer.complaints)
+
+
+def test_a_big_request_is_read_whole_and_checked_whole(pod: Pod) -> None:
+    addresses = [ip_address(f"10.{50 + i // 250}.1.{i % 250 + 1}") for i in range(1000)]
+    with pod.serve() as agent:
+        agent.done(rendered(*BUILD[:1]))
+        agent.done(rendered(*(steps.AppendDestination(V1, address) for address in addresses)))
+        read = agent.done(Ask(read=((Reading.DIGEST, (V1,)), (Reading.ENTRIES, (V1,))))).readings
+        assert read[Reading.DIGEST] == f"vxeth1 {iproute.digest(addresses)}\n"
+        assert len(iproute.parse_entries(read[Reading.ENTRIES])[V1]) == 1000
+        agent.done(rendered(*(steps.DeleteEntry(V1, Entry(ZERO_MAC, address)) for address in addresses[1:])))
+        assert (
+            agent.done(Ask(read=((Reading.DIGEST, (V1,)),))).readings[Reading.DIGEST]
+            == f"vxeth1 {iproute.digest(addresses[:1])}\n"
+        )
+
+
+def test_two_writers_take_turns(pod: Pod) -> None:
+    add = iproute.render(BUILD[:1]).batch[0]
+    turn = Ask(batch=(add, *(f"link set dev vxeth1 mtu {mtu}" for mtu in range(1000, 1010)), "link del dev vxeth1"))
+    with pod.serve() as one, pod.serve() as other:
+        for _ in range(10):
+            one.say(turn)
+            other.say(turn)
+            # Without the lock the one's `add` would find the other's link.
+            assert [one.hear(), other.hear()] == [Answer(one.requests), Answer(other.requests)]
