@@ -59,7 +59,7 @@ def test_long_lines_are_cut_around_the_caret() -> None:
     line = "a" * 500 + "X" + "b" * 500
     assert drawn(fault(line, 501)) == f"    …{'a' * 40}X{'b' * 59}…\n{' ' * 45}^\n    write it right"
     assert drawn(fault(line, 1)) == f"    {'a' * 100}…\n    ^\n    write it right"
-    assert drawn(fault(line, 1001)) == f"    …{'b' * 40}\n{' ' * 45}^\n    write it right"
+    assert drawn(fault(line, 1001)) == f"    …{'b' * 41}\n{' ' * 45}^\n    write it right"
 
 
 def test_a_long_word_is_underlined_as_far_as_it_is_drawn() -> None:

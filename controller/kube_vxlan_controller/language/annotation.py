@@ -10,7 +10,8 @@ from functools import cache
 
 from lark import Lark, Token, Tree
 
-from kube_vxlan_controller.language.mistakes import Mistake, Spot, named, quoted
+from kube_vxlan_controller.language.mistakes import Mistake, Spot, quoted
+from kube_vxlan_controller.language.strays import stray
 from kube_vxlan_controller.model import Fault, NetworkName, Scope, Span
 
 LONGEST_TEXT = 16 * 1024
@@ -18,6 +19,24 @@ LONGEST_TEXT = 16 * 1024
 MOST_NETWORKS = 64
 """Networks of one pod."""
 ADDRESS_LETTERS = frozenset("0123456789abcdefABCDEF.:/")
+
+TOO_MANY = Mistake(
+    "too-many-networks",
+    f"A pod may have at most {MOST_NETWORKS} networks; this is one more.",
+    "remove networks from the annotation",
+    Scope.POD,
+)
+NO_NETWORK = Mistake(
+    "option-before-network",
+    "An option stands where the name of a network is expected.",
+    "write the network first, as in `vxeth0 ip=192.168.10.1/24`",
+    Scope.POD,
+)
+AFTER_COMMA = Mistake(
+    "comma-in-value",
+    "A comma ends a network, so this belongs to nothing.",
+    "repeat the option with a blank between, as in `ip=192.168.10.1/24 ip=192.168.20.1/24`",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,25 +166,6 @@ class _Reading:
             self.faults.append(item.mistake.at(item.where, network))
 
 
-TOO_MANY = Mistake(
-    "too-many-networks",
-    f"A pod may have at most {MOST_NETWORKS} networks; this is one more.",
-    "remove networks from the annotation",
-    Scope.POD,
-)
-NO_NETWORK = Mistake(
-    "option-before-network",
-    "An option stands where the name of a network is expected.",
-    "write the network first, as in `vxeth0 ip=192.168.10.1/24`",
-    Scope.POD,
-)
-AFTER_COMMA = Mistake(
-    "comma-in-value",
-    "A comma ends a network, so this belongs to nothing.",
-    "repeat the option with a blank between, as in `ip=192.168.10.1/24 ip=192.168.20.1/24`",
-)
-
-
 def _twice(name: str) -> Mistake:
     return Mistake(
         "duplicate-network", f"The network {quoted(name)} is there twice.", "write all of its options in one place", Scope.POD
@@ -188,38 +188,6 @@ def _unreadable(text: str) -> Mistake | None:
     return None
 
 
-def _stray(word: str) -> tuple[Mistake, int]:
-    """Why this word is no part of the language, and the offset of the character that makes it so."""
-    hidden = _first_hidden(word)
-    if hidden is not None:
-        return _invisible(word[hidden]), hidden
-    at = 0 if word[0] == "-" else next((i for i, c in enumerate(word) if not (c.isalnum() or c in "_.-")), 0)
-    hints = {
-        "#": "there are no comments in this text; put them into the manifest, outside of the value",
-        ";": "separate networks with commas or line ends",
-        "|": "separate networks with commas or line ends",
-        "-": "write the names without dashes before them, one on each line",
-        ":": "write the name alone, then its options, as in `vxeth0 ip=192.168.10.1/24`",
-    }
-    hint = hints.get(word[at], "names have letters, digits, `-`, `_` and `.`; options look like `up` or `mtu=1400`")
-    return Mistake("not-network-syntax", f"{quoted(word[at])} is not part of the network syntax.", hint, Scope.POD), at
-
-
-def _invisible(character: str) -> Mistake:
-    return Mistake(
-        "invisible-character",
-        f"The text holds the invisible or control character {named(character)}.",
-        "delete it; only spaces, tabs and line ends may stand between words",
-        Scope.POD,
-    )
-
-
-def _first_hidden(word: str) -> int | None:
-    if word.isprintable():
-        return None
-    return next(index for index, character in enumerate(word) if not character.isprintable())
-
-
 def _items(children: list[Tree[Token] | Token], lines: list[str]) -> Iterator[Written | _Stray]:
     """The options and strays of an entry, in order. An option whose value hides something is a stray."""
     for child in children:
@@ -231,7 +199,7 @@ def _items(children: list[Tree[Token] | Token], lines: list[str]) -> Iterator[Wr
             value_spot = _spot(first, lines, len(value), len(name) + 1) if value else spot
             yield Written(name, value if equals else None, spot, value_spot)
         else:
-            mistake, offset = _stray(whole)
+            mistake, offset = stray(whole)
             yield _Stray(whole, spot, mistake, _spot(first, lines, 1, offset))
 
 

@@ -14,6 +14,8 @@ from kube_vxlan_controller.model import Fault, NetworkName, Scope, Span
 
 LONGEST_QUOTE = 48
 """Characters of a user's word that a sentence repeats."""
+MOST_FAULTS = 20
+"""Faults of one text that are told: each is a line in a log, and a text of legal length has room for thousands."""
 MOST_CANDIDATES = 256
 """Words that are compared to find the nearest: a comparison costs about ten microseconds."""
 

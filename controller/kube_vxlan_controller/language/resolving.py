@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from kube_vxlan_controller.language.annotation import Request, parse
-from kube_vxlan_controller.language.mistakes import Mistake, named, nearest, quoted
-from kube_vxlan_controller.language.options import Setting, Settings, judge, merge, options
+from kube_vxlan_controller.language.judging import Setting, Settings, judge, merge, options
+from kube_vxlan_controller.language.mistakes import MOST_FAULTS, Mistake, named, nearest, quoted
 from kube_vxlan_controller.language.together import Wanted, fit
 from kube_vxlan_controller.language.values import interface_name
 from kube_vxlan_controller.model import DEFAULT_PORT, Address, Fault, Namespace, NetworkName, Options, Scope, Span, Warning
@@ -25,8 +25,6 @@ NOT_ADMITTED = "not-admitted"
 """Of a network that the pod must not have, or not with that id or port: not held, left."""
 LONGEST_KEY = 253
 """Characters of a key in a ConfigMap."""
-MOST_FAULTS = 50
-"""Faults of one text that are told: each is a line in a log, and a text of legal length has room for thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ def _told(faults: list[Fault]) -> list[Fault]:
     """The first faults; where there are more, the text as a whole cannot be trusted."""
     if len(faults) <= MOST_FAULTS:
         return faults
-    message = f"There are {len(faults) - MOST_FAULTS} more mistakes from here on."
+    message = "There are more mistakes from here on."
     more = replace(
         faults[MOST_FAULTS],
         code="too-many-faults",

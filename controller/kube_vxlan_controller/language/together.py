@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations, repeat
 
 from kube_vxlan_controller.language.annotation import Request
+from kube_vxlan_controller.language.judging import Setting
 from kube_vxlan_controller.language.mistakes import Mistake, Spot, quoted
-from kube_vxlan_controller.language.options import Setting
 from kube_vxlan_controller.model import Address, Fault, Interface, NetworkName, Options, Prefix, Route, Scope, Warning
 
 LEAST_IPV6_MTU = 1280

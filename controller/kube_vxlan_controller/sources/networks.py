@@ -7,8 +7,8 @@ import re
 from dataclasses import replace
 
 from kube_vxlan_controller.language.annotation import ParsedDefinition, Written, parse_definition
+from kube_vxlan_controller.language.judging import judge
 from kube_vxlan_controller.language.mistakes import Mistake, Spot, quoted
-from kube_vxlan_controller.language.options import judge
 from kube_vxlan_controller.language.resolving import Definition, Networks
 from kube_vxlan_controller.model import DEFAULT_PORT, NetworkName, Span
 from kube_vxlan_controller.views import ConfigView
@@ -17,6 +17,9 @@ __all__ = ["NO_NETWORKS", "Definition", "Networks", "read_networks"]
 
 NO_NETWORKS = Networks()
 """Where there is no ConfigMap."""
+
+MOST_WORDS = 128
+"""Words of one entry: more than all options with all of their repetitions."""
 
 
 def read_networks(config: ConfigView | None, locked: bool = False) -> Networks:
@@ -35,6 +38,10 @@ def _definition(name: NetworkName, value: str) -> Definition:
         message = f"{quoted(name)} is not a name that an annotation can ask for."
         hint = "use letters, digits, `-`, `_` and `.`, and no `-` at the start"
         return _unusable(name, value, Mistake("invalid-network-name", message, hint))
+    words = len(value.split())
+    if words > MOST_WORDS:
+        message = f"The entry {quoted(name)} has {words} words; at most {MOST_WORDS} are read."
+        return _unusable(name, value, Mistake("text-too-long", message, "remove what is no option of the network"))
     parsed = _bare_number(value) or parse_definition(value)
     judged = judge(parsed.options, name, in_configmap=True)
     faults = tuple(replace(fault, network=name) for fault in parsed.faults) + judged.faults
