@@ -1,0 +1,214 @@
+"""A lab with the real controller as a process, and eyes of its own: what each pod's kernel holds, read past all our code."""
+
+import asyncio
+import contextlib
+import ipaddress
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from kube_vxlan_lab import outside
+from kube_vxlan_lab.client import Client
+from kube_vxlan_lab.manifests import collection
+from tests.namespaces import Namespace
+
+ROOT = Path(__file__).parents[2]
+NETWORKS = {"vxeth0": "id=100 up", "vxeth1": "id=101 up", "vxeth2": "id=102 up", "vxeth3": "id=103 up"}
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+
+def eventually(condition: Callable[[], T], within: float = 30.0, what: str = "") -> T:
+    """What the condition gives as soon as it is true; asks again until then, `within` seconds at most."""
+    deadline = time.monotonic() + within
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {within:g} s: {what or getattr(condition, '__name__', condition)}")
+        time.sleep(0.02)
+
+
+@dataclass
+class Controller:
+    """The controller's process."""
+
+    kubeconfig: Path
+    log: Path
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "kube_vxlan_controller.cli", "run"]
+        options = ["--kubeconfig", str(self.kubeconfig), "--listen", "127.0.0.1:0"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen([*command, *options], stdout=log, stderr=log)
+
+    def end(self, number: int = signal.SIGKILL) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        code = self.process.wait(15)
+        self.process = None
+        return code
+
+    def said(self) -> str:
+        """Its log so far."""
+        return self.log.read_text()
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A pod, and the network namespace that its processes are in."""
+
+    name: str
+    uid: str
+    address: str
+    namespace: Namespace
+
+    def links(self) -> dict[str, Json]:
+        """The VXLAN links of its kernel, by name."""
+        found = json.loads(self.namespace.run("ip", "-d", "-j", "addr", "show"))
+        return {link["ifname"]: link for link in found if link.get("linkinfo", {}).get("info_kind") == "vxlan"}
+
+    def destinations(self, link: str) -> set[str]:
+        """Where its kernel sends frames that it knows nothing better for."""
+        entries = json.loads(self.namespace.run("bridge", "-j", "fdb", "show", "dev", link))
+        return {entry["dst"] for entry in entries if entry["mac"] == "00:00:00:00:00:00" and "dst" in entry}
+
+    def addresses(self, link: str) -> set[str]:
+        """The IPv4 addresses of a link, with prefix length."""
+        return {f"{a['local']}/{a['prefixlen']}" for a in self.links()[link]["addr_info"] if a["family"] == "inet"}
+
+    def routes(self) -> set[str]:
+        """Routes of its kernel through a gateway, the default route left out."""
+        found = json.loads(self.namespace.run("ip", "-j", "route", "show"))
+        return {f"{r['dst']} via {r['gateway']} dev {r['dev']}" for r in found if "gateway" in r and r["dst"] != "default"}
+
+
+@dataclass
+class Monitors:
+    """Everything that changes in some pods' kernels: links, addresses, routes and permanent forwarding entries."""
+
+    processes: list["subprocess.Popen[str]"] = field(default_factory=list)
+
+    def watch(self, pod: Pod) -> None:
+        for command in (["ip", "-o", "monitor", "link", "address", "route"], ["bridge", "monitor", "fdb"]):
+            self.processes.append(subprocess.Popen(pod.namespace.command(*command), stdout=subprocess.PIPE, text=True))
+
+    def settle(self, pods: list[Pod]) -> None:
+        """Return when the monitors are known to listen: each has told of a change made for it, and forgotten it."""
+        for pod in pods:
+            pod.namespace.run("ip", "link", "add", "probe0", "type", "vxlan", "id", "16000000", "dstport", "65000")
+            pod.namespace.run("bridge", "fdb", "append", "00:00:00:00:00:00", "dst", "192.0.2.1", "dev", "probe0")
+            pod.namespace.run("ip", "link", "del", "probe0")
+
+    def heard(self) -> list[str]:
+        """End the monitors; what they told that was not ours to begin with."""
+        lines: list[str] = []
+        for process in self.processes:
+            process.terminate()
+            lines += process.communicate()[0].splitlines()
+        assert any("probe0" in line for line in lines), "the monitors were deaf"
+        return [line for line in lines if "probe0" not in line and ("fdb" not in line or "permanent" in line)]
+
+
+class Cluster:
+    """A lab without a controller of its own, and one that can be killed and started."""
+
+    def __init__(self, lab: outside.Lab, directory: Path) -> None:
+        self.lab = lab
+        self.controller = Controller(lab.kubeconfig, directory / "controller.log")
+
+    def call(self, use: Callable[[Client], Coroutine[Any, Any, T]]) -> T:
+        """Use a client of the API server."""
+
+        async def inside() -> T:
+            async with Client(self.lab.access) as client:
+                return await use(client)
+
+        return asyncio.run(inside())
+
+    def apply(self, *objects: Json) -> None:
+        """Create or change objects."""
+
+        async def use(client: Client) -> None:
+            for one in objects:
+                path = collection(one)
+                assert path is not None
+                await client.apply(path, one)
+
+        self.call(use)
+
+    def apply_file(self, path: Path) -> None:
+        """Apply a file of manifests."""
+        self.apply(*filter(None, yaml.safe_load_all(path.read_text())))
+
+    def set_networks(self, data: dict[str, str]) -> None:
+        """The ConfigMap of networks."""
+        metadata = {"name": "kube-vxlan-controller", "namespace": "kube-system"}
+        self.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+
+    def objects(self, namespace: str = "default") -> list[Json]:
+        """The pods as the API server has them."""
+        items: list[Json] = self.call(lambda client: client.get(f"/api/v1/namespaces/{namespace}/pods"))["items"]
+        return items
+
+    def pod(self, prefix: str) -> Pod:
+        """The one pod whose name begins so, once it has a network namespace."""
+
+        def found() -> Pod | None:
+            names = [p for p in self.objects() if p["metadata"]["name"].startswith(prefix) and p["status"].get("podIP")]
+            pods = [_pod(one) for one in names if "deletionTimestamp" not in one["metadata"]]
+            return pods[0] if len(pods) == 1 else None
+
+        return eventually(found, what=f"one pod {prefix}* with an address")
+
+    def ready(self, count: int, within: float = 40.0) -> None:
+        """Wait until so many pods are ready."""
+        eventually(lambda: sum(map(_is_ready, self.objects())) >= count, within, f"{count} pods ready")
+
+
+@contextlib.contextmanager
+def cluster(directory: Path, nodes: int = 2) -> Iterator[Cluster]:
+    """A lab, gone at the end with all that is in it."""
+    with outside.running(f"test-{os.getpid()}-{directory.name}", nodes, ROOT / "agent") as lab:
+        made = Cluster(lab, directory)
+        try:
+            made.set_networks(NETWORKS)
+            yield made
+        finally:
+            if made.controller.process is not None:
+                made.controller.end()
+
+
+def _is_ready(pod: Json) -> bool:
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions", ()))
+
+
+def _pod(obj: Json) -> Pod | None:
+    uid, address = obj["metadata"]["uid"], obj["status"]["podIP"]
+    pid = _inside(uid)
+    ipaddress.ip_address(address)
+    return Pod(obj["metadata"]["name"], uid, address, Namespace(pid)) if pid else None
+
+
+def _inside(uid: str) -> int | None:
+    """A process of the pod: its /etc/hosts is mounted from a directory that is named after it."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if re.search(rf"/{uid}/etc-hosts /etc/hosts ", (entry / "mountinfo").read_text()):
+                    return int(entry.name)
+    return None
