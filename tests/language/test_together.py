@@ -3,6 +3,7 @@
 from ipaddress import ip_address
 
 import pytest
+from tests.namespaces import namespace
 
 from kube_vxlan_controller.language.resolving import Resolved, resolve
 from kube_vxlan_controller.model import Address, Namespace, Scope
@@ -46,7 +47,6 @@ def routes(resolved: Resolved) -> dict[str, list[str]]:
         ("vxeth1 ip=fd00::1/64 mtu=1279", "invalid-mtu", Scope.NETWORK, 22, []),
         ("vxeth1 ip=10.1.0.1/24 route=10.2.0.0/24:10.3.0.1", "unreachable-gateway", Scope.PART, 23, ["vxeth1"]),
         ("vxeth1 route=10.2.0.0/24:10.3.0.1", "unreachable-gateway", Scope.PART, 8, ["vxeth1"]),
-        ("vxeth1 ip=10.1.0.1/24 route=10.2.0.0/24:10.1.0.1", "unreachable-gateway", Scope.PART, 23, ["vxeth1"]),
         ("vxeth1 ip=10.1.0.1/24 route=10.2.0.0/24:10.1.0.255", "unreachable-gateway", Scope.PART, 23, ["vxeth1"]),
         ("vxeth1 ip=10.1.0.1/24 route=10.1.0.0/24:10.1.0.2", "route-overlap", Scope.PART, 23, ["vxeth1"]),
     ],
@@ -98,6 +98,13 @@ def test_nested_routes_of_one_network_are_right() -> None:
     assert len(routes(resolved)["vxeth1"]) == 2
 
 
+def test_a_gateway_needs_no_route_through_itself() -> None:
+    resolved = read("vxeth1 ip=10.1.0.1/24 route=10.2.0.0/24:10.1.0.1")
+    assert resolved.faults == ()
+    assert routes(resolved) == {}
+    assert [warning.code for warning in resolved.warnings] == ["own-gateway"]
+
+
 def test_a_route_goes_where_its_gateway_is() -> None:
     resolved = read("vxeth1 ip=10.1.0.1/24 route=10.8.0.0/16:10.2.0.2, vxeth2 ip=10.2.0.1/24")
     assert resolved.faults == ()
@@ -145,3 +152,30 @@ def test_a_route_over_the_pods_own_address_is_odd() -> None:
 def test_what_is_not_known_is_not_judged() -> None:
     assert resolve("vxeth1 ip=10.244.1.2/24", NETWORKS, None, ()).faults == ()
     assert read("vxeth1 ip=fd00::9/64", "10.244.1.2", "fd00::5").faults[0].code == "underlay-overlap"
+
+
+@pytest.mark.kernel
+def test_the_kernel_refuses_what_we_call_a_fault() -> None:
+    with namespace() as ns:
+        for number, address in ((1, "10.1.0.1/24"), (2, "10.2.0.1/24")):
+            ns.run("ip", "link", "add", "name", f"vxeth{number}", "type", "vxlan", "id", str(number), "dstport", "8472")
+            ns.run("ip", "addr", "add", address, "dev", f"vxeth{number}")
+            ns.run("ip", "link", "set", "dev", f"vxeth{number}", "up")
+
+        def takes(*argv: str) -> bool:
+            return "taken" in ns.run("sh", "-c", '"$@" && echo taken', "sh", *argv, check=False)
+
+        def routes_to(gateway: str, link: str) -> bool:
+            return takes("ip", "route", "replace", "10.9.0.0/24", "via", gateway, "dev", link)
+
+        assert routes_to("10.1.0.2", "vxeth1")
+        assert routes_to("10.2.0.2", "vxeth2")  # where a route of vxeth1 with this gateway is placed
+        assert not routes_to("10.2.0.2", "vxeth1")
+        for gateway in ("10.3.0.1", "10.1.0.255"):
+            assert not routes_to(gateway, "vxeth1")
+        assert not takes("ip", "link", "add", "name", "vxeth3", "type", "vxlan", "id", "1", "dstport", "8472")
+        assert takes("ip", "link", "add", "name", "vxeth3", "type", "vxlan", "id", "1", "dstport", "4789")
+        ns.run("ip", "link", "set", "dev", "vxeth1", "mtu", "1279")
+        assert not takes("ip", "addr", "add", "fd00::1/64", "dev", "vxeth1")
+        ns.run("ip", "link", "set", "dev", "vxeth1", "mtu", "1280")
+        assert takes("ip", "addr", "add", "fd00::1/64", "dev", "vxeth1")

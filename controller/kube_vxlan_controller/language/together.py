@@ -146,6 +146,11 @@ class _Routes:
             self.faults += [wrong.at(spot, network)] if wrong else []
             return
         self.claimed.append((network, _Range.of(route.subnet)))
+        if any(ip.ip == route.gateway for _, ip, _ in self.connected):
+            # Right for the gateway itself among the pods of one template or network. The kernel would take it, to no end.
+            message = f"The route to {route.subnet} is not set, because this pod is its gateway."
+            self.warnings.append(Warning("own-gateway", message, "leave the route out here, with `route=false`", network))
+            return
         if not self.links[home].up:
             message = f"The route to {route.subnet} is not set, because the interface of {quoted(home)} is not up."
             self.warnings.append(Warning("route-without-up", message, "add the option `up` to the network", network))
@@ -162,9 +167,6 @@ class _Routes:
         if any(subnet == mine for _, _, subnet in self.connected):
             message = f"{route.subnet} is the subnet of one of this pod's own networks, which needs no route."
             return _part("route-overlap", message, "leave the route out")
-        if any(ip.ip == route.gateway for _, ip, _ in self.connected):
-            message = f"The gateway {route.gateway} is this pod's own address."
-            return _part("unreachable-gateway", message, "write the address of the pod that forwards")
         return None
 
     def _home(self, network: NetworkName, gateway: Address) -> NetworkName | None:
@@ -190,7 +192,7 @@ def _part(code: str, message: str, hint: str) -> Mistake:
 
 
 def _edge(interface: Interface, gateway: Address) -> bool:
-    """Whether a gateway is the subnet's own address or its broadcast address: the kernel refuses these."""
+    """Whether a gateway is an address that no host of the subnet can have (the kernel refuses only the broadcast address)."""
     net = interface.network
     return net.num_addresses > 2 and gateway.version == 4 and gateway in (net.network_address, net.broadcast_address)
 
