@@ -1,0 +1,108 @@
+"""A pod's status, by tables."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kube_vxlan_lab.apiserver.resources import Json
+from kube_vxlan_lab.podstatus import ContainerRecord, PodRecord, Role, Running, State, Terminated, Waiting, phase, pod_status
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+RUNNING = Running(NOW)
+WAITING = Waiting("PodInitializing")
+
+
+def ended(code: int) -> Terminated:
+    return Terminated(code, NOW, NOW, "lab://x")
+
+
+def one(role: Role, state: State, **fields: bool) -> ContainerRecord:
+    return ContainerRecord(name=role.value, image="i", role=role, state=state, **fields)  # type: ignore[arg-type]
+
+
+def pod(*containers: ContainerRecord, restart: str = "Always") -> PodRecord:
+    return PodRecord(
+        init=tuple(c for c in containers if c.role is not Role.APP),
+        app=tuple(c for c in containers if c.role is Role.APP),
+        restart=restart,
+        host="172.31.0.11",
+        since=NOW,
+        addresses=("10.244.1.2",),
+        sandbox=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (pod(one(Role.APP, WAITING)), "Pending"),
+        (pod(one(Role.APP, RUNNING)), "Running"),
+        (pod(one(Role.INIT, RUNNING), one(Role.APP, WAITING)), "Pending"),
+        (pod(one(Role.INIT, ended(0)), one(Role.APP, WAITING)), "Pending"),
+        (pod(one(Role.INIT, ended(1)), one(Role.APP, WAITING)), "Pending"),
+        (pod(one(Role.INIT, ended(1)), one(Role.APP, WAITING), restart="Never"), "Failed"),
+        (pod(one(Role.SIDECAR, RUNNING), one(Role.APP, WAITING)), "Pending"),
+        (pod(one(Role.SIDECAR, RUNNING, started=True), one(Role.APP, RUNNING)), "Running"),
+        (pod(one(Role.SIDECAR, ended(1)), one(Role.APP, RUNNING)), "Running"),
+        (pod(one(Role.APP, ended(0))), "Running"),
+        (pod(one(Role.APP, ended(0)), restart="Never"), "Succeeded"),
+        (pod(one(Role.APP, ended(0)), restart="OnFailure"), "Succeeded"),
+        (pod(one(Role.APP, ended(1)), restart="OnFailure"), "Running"),
+        (pod(one(Role.APP, ended(1)), restart="Never"), "Failed"),
+    ],
+)
+def test_phase(record: PodRecord, expected: str) -> None:
+    assert phase(record) == expected
+
+
+def test_the_address_appears_with_the_first_container_that_runs() -> None:
+    assert "podIP" not in pod_status(pod(one(Role.INIT, WAITING), one(Role.APP, WAITING)), {}, NOW)
+    status = pod_status(pod(one(Role.INIT, RUNNING), one(Role.APP, WAITING)), {}, NOW)
+    assert status["podIP"] == "10.244.1.2"
+    assert status["podIPs"] == [{"ip": "10.244.1.2"}]
+    assert status["initContainerStatuses"][0]["state"] == {"running": {"startedAt": "2026-01-02T03:04:05Z"}}
+
+
+def conditions(status: Json) -> dict[str, Json]:
+    return {condition["type"]: condition for condition in status["conditions"]}
+
+
+def test_conditions_keep_their_time_until_they_change() -> None:
+    starting = pod(one(Role.INIT, RUNNING), one(Role.APP, WAITING))
+    before = pod_status(starting, {}, NOW)
+    later = NOW + timedelta(seconds=9)
+    done = pod(one(Role.INIT, ended(0)), one(Role.APP, RUNNING, ready=True))
+    after = conditions(pod_status(done, before, later))
+    assert conditions(before)["Ready"]["status"] == "False"
+    assert after["Ready"]["status"] == after["Initialized"]["status"] == "True"
+    assert after["Ready"]["lastTransitionTime"] == "2026-01-02T03:04:14Z"
+    assert after["PodScheduled"]["lastTransitionTime"] == "2026-01-02T03:04:05Z"
+
+
+def test_an_unready_sidecar_makes_the_pod_unready() -> None:
+    ready = pod(one(Role.SIDECAR, RUNNING, started=True, ready=True), one(Role.APP, RUNNING, ready=True))
+    unready = replace(ready, init=(replace(ready.init[0], ready=False),))
+    assert conditions(pod_status(ready, {}, NOW))["Ready"]["status"] == "True"
+    assert conditions(pod_status(unready, {}, NOW))["Ready"] == {
+        "type": "Ready",
+        "status": "False",
+        "reason": "ContainersNotReady",
+        "lastProbeTime": None,
+        "lastTransitionTime": "2026-01-02T03:04:05Z",
+    }
+
+
+def test_conditions_of_others_stay() -> None:
+    gate = {"type": "example.org/gate", "status": "True"}
+    assert gate in pod_status(pod(one(Role.APP, RUNNING)), {"conditions": [gate]}, NOW)["conditions"]
+
+
+def test_a_container_that_restarts_shows_how_it_ended() -> None:
+    state = Waiting("CrashLoopBackOff", "back-off 1s")
+    record = replace(one(Role.APP, state), last=ended(3), restarts=2, container_id="lab://y")
+    (status,) = pod_status(pod(record), {}, NOW)["containerStatuses"]
+    assert status["state"] == {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 1s"}}
+    assert status["lastState"]["terminated"]["exitCode"] == 3
+    assert status["lastState"]["terminated"]["reason"] == "Error"
+    assert (status["restartCount"], status["containerID"]) == (2, "lab://y")
