@@ -34,6 +34,7 @@ from kube_vxlan_controller.kernel.steps import (
 from kube_vxlan_controller.model import (
     MAX_ADDRESSES,
     NOTHING_HELD,
+    Address,
     Fault,
     Hold,
     Interface,
@@ -108,10 +109,18 @@ def _departed(link: Link, hold: Hold) -> Iterator[Step]:
     """What goes even from a held link: entries whose destination no live pod claims."""
     if hold.removals:
         return
+    stay = hold.alive | _still(link, hold)
     zeros = (Entry(ZERO_MAC, destination) for destination in link.destinations)
     for entry in sorted({*zeros, *link.strays, *link.learned}, key=_entry_key):
-        if entry.destination not in hold.alive and entry.destination not in hold.destinations:
+        if entry.destination not in stay:
             yield DeleteEntry(link.name, entry)
+
+
+def _still(link: Link, hold: Hold) -> Set[Address]:
+    """The destinations of which nobody can tell whether they belong to the link's network."""
+    if not hold.peers:
+        return hold.destinations
+    return hold.destinations.union(*(peers for network, peers in hold.peers.items() if mark_name(network) == link.mark.network))
 
 
 def _settled(want: Link, have: Link) -> bool:
@@ -136,16 +145,17 @@ def _like(want: Device, have: Device) -> bool:
 
 
 def _forwarding(want: Link, have: Link, hold: Hold) -> Iterator[Step]:
-    for destination in sorted(want.destinations.beyond(have.destinations) - hold.destinations, key=int):
+    still = _still(want, hold)
+    for destination in sorted(want.destinations.beyond(have.destinations) - still, key=int):
         yield AppendDestination(want.name, destination)
     if hold.removals:
         return
-    for destination in sorted(have.destinations.beyond(want.destinations) - hold.destinations, key=int):
+    for destination in sorted(have.destinations.beyond(want.destinations) - still, key=int):
         yield DeleteEntry(want.name, Entry(ZERO_MAC, destination))
     if have.strays or have.learned:
         past = {entry for entry in have.learned if entry.destination not in want.destinations}
         for entry in sorted(have.strays | past, key=_entry_key):
-            if entry.destination not in hold.destinations:
+            if entry.destination not in still:
                 yield DeleteEntry(want.name, entry)
 
 
@@ -171,6 +181,8 @@ def _obstacles(want: Netns, have: Netns, hold: Hold, held: Set[InterfaceName]) -
             wires[link.device.wire] = why
             subnets |= {route.subnet: why for route in link.routes}
             subnets |= {address.network: why for address in link.addresses}
+    for link in foreign if hold.removals else ():
+        subnets |= {route.subnet: "" for route in link.routes}
     wires |= {link.device.wire: f"link {link.name} has it, which is not ours" for link in foreign}
     subnets |= {subnet: f"there is a route of protocol {protocol} to it" for subnet, protocol in have.foreign.routes.items()}
     return _Obstacles(wires, subnets)
@@ -224,7 +236,8 @@ def _in_place(want: Link, have: Link, hold: Hold, obstacles: _Obstacles) -> Iter
             yield RestoreAddress(want.name, address)
     if want.up and not left.up:
         yield SetUp(want.name)
-    for route in sorted(want.routes - left.routes, key=_route_key) if want.up or left.up else ():
+    reachable = (want.up or left.up) and want.addresses <= mark.addresses
+    for route in sorted(want.routes - left.routes, key=_route_key) if reachable else ():
         why = "a default route is never touched" if route.subnet.prefixlen == 0 else obstacles.subnets.get(route.subnet)
         if why is None:
             yield ReplaceRoute(want.name, route)
