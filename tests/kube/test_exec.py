@@ -10,6 +10,7 @@ from tests.kube.scripted import Part, Scripted, refuses, says, text
 from kube_vxlan_controller.kube import answers
 from kube_vxlan_controller.kube.channels import STDERR_KEPT, V4, V5
 from kube_vxlan_controller.kube.client import ApiClient
+from kube_vxlan_controller.kube.connection import Token
 from kube_vxlan_controller.kube.exec import STDOUT_KEPT, PodExec, PodStream, Result
 from kube_vxlan_controller.model import ContainerName, Namespace, NodeName, Place, PodName, PodUid
 from kube_vxlan_controller.ports import Exec, ExecStream, Forbidden, Gone, NotRunning, Target, Unknown, Unreachable, WorldError
@@ -192,6 +193,18 @@ async def test_a_refused_upgrade_tells_why(
     assert isinstance(caught.value, error)
     assert says_ in str(caught.value)
     assert len(server.requests) == 1
+
+
+async def test_an_upgrade_is_tried_again_with_a_new_token(server: Scripted) -> None:
+    tokens = iter("12")
+
+    async def source() -> Token:
+        return Token(f"Bearer {next(tokens)}")
+
+    server.play(refuses(401, "Unauthorized", "expired"), sends(SUCCESS))
+    async with ApiClient(server.connection(source)) as api:
+        assert (await PodExec(api).run(TARGET, ARGV)).code == 0
+    assert [request.headers["Authorization"] for request in server.requests] == ["Bearer 1", "Bearer 2"]
 
 
 async def test_a_full_token_cache_says_when_to_come_back(server: Scripted, pods: PodExec) -> None:
