@@ -175,7 +175,7 @@ async def test_staleness_is_told_once_and_taken_back(server: Scripted) -> None:
 
 async def test_a_view_that_never_was_is_stale(server: Scripted) -> None:
     server.play(refuses(403, "Forbidden", "pods is forbidden"))
-    async with following(server, replace(QUICK, stale=0.05)) as told:
+    async with following(server, replace(QUICK, stale=0.4)) as told:
         await told.several(Stale)
     assert "pods is forbidden" in str(told.of(Stale)[0])
 
