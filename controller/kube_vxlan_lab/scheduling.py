@@ -25,7 +25,7 @@ def choose(pod: Json, nodes: Sequence[Json], load: Mapping[str, int]) -> str | U
         *([f"{full} Too many pods"] if full else ()),
         *([f"{other} node(s) didn't match Pod's node affinity/selector"] if other else ()),
     ]
-    return Unschedulable(f"0/{len(nodes)} nodes are available: {', '.join(reasons)}.")
+    return Unschedulable(f"0/{len(nodes)} nodes are available: {', '.join(reasons) or 'there is no node'}.")
 
 
 def _takes(node: Json) -> bool:
