@@ -1,4 +1,4 @@
-"""Agents for tests of the hand: they answer as a real agent does in a namespace that holds nothing, and fail as told.
+"""Agents for tests of the hand: they answer as a real agent does in a namespace that holds what they say, and fail as told.
 
 What a real agent answers to real changes is tested with real agents (tests/agents, tests/lab); here only waiting, failing and
 trying again are of interest.
@@ -9,22 +9,24 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from kube_vxlan_controller.kernel.netns import EMPTY, Netns
 from kube_vxlan_controller.model import Place
-from kube_vxlan_controller.ports import Ask, Finally, Reading, StreamId, Target, Told
+from kube_vxlan_controller.ports import Ask, Finally, StreamId, Target, Told
 from kube_vxlan_controller.telling import Tale
-
-EMPTY_TEXTS = {Reading.LINKS: "[]", Reading.ROUTES: "[]\n[]"}
-"""What `ip -j` prints where there is nothing."""
+from tests.printing import printed
 
 Behaviour = Callable[[Target, Ask], BaseException | None]
 
 
 @dataclass
 class AnsweringAgents:
-    """An `Agents` whose pods hold nothing. `behave` may fail a request; `takes` is how long each one lasts."""
+    """An `Agents` whose pods hold `kernel`. `behave` may fail a request, or change the kernel; `takes` is how long each lasts."""
 
     behave: Behaviour = lambda _target, _ask: None
     takes: float = 0.003
+    kernel: Netns = EMPTY
+    complaints: tuple[str, ...] = ()
+    """What `ip` and `bridge` say about every change."""
     asked: list[tuple[float, str, Ask]] = field(default_factory=list)
     forgotten: list[Place] = field(default_factory=list)
     under_way: dict[Place, int] = field(default_factory=lambda: defaultdict(int))
@@ -40,7 +42,12 @@ class AnsweringAgents:
             failure = self.behave(target, ask)
             if failure is not None:
                 raise failure
-            return Told(stream or StreamId(1), (), {reading: EMPTY_TEXTS.get(reading, "") for reading, _ in ask.read})
+            texts = printed(self.kernel)
+            return Told(
+                stream or StreamId(1),
+                self.complaints if ask.writes else (),
+                {reading: texts[reading] for reading, _ in ask.read},
+            )
         finally:
             self.under_way[target.place] -= 1
 

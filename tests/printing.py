@@ -1,0 +1,50 @@
+"""What `ip` and `bridge` would print of a namespace, for tests of those who read it; `parse` of it gives the namespace back."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from kube_vxlan_controller.kernel.iproute import PROTOCOL, Reading, alias, digest
+from kube_vxlan_controller.kernel.netns import ZERO_MAC, Link, Netns
+
+
+def printed(netns: Netns) -> Mapping[Reading, str]:
+    """All readings of a namespace."""
+    routes: dict[int, list[dict[str, Any]]] = {4: [], 6: []}
+    for link in netns.links:
+        for route in link.routes:
+            routes[route.subnet.version].append(
+                {"dst": str(route.subnet), "gateway": str(route.gateway), "dev": link.name, "protocol": str(PROTOCOL)}
+            )
+    return {
+        Reading.LINKS: json.dumps([_link(link) for link in netns.links]),
+        Reading.ROUTES: f"{json.dumps(routes[4])}\n{json.dumps(routes[6])}",
+        Reading.ENTRIES: "\n".join(
+            sorted(f"{link.name} {ZERO_MAC} {address}" for link in netns.links for address in link.destinations)
+            + [f"{link.name} {entry.mac} {entry.destination}" for link in netns.links for entry in sorted(link.strays)]
+        ),
+        Reading.LEARNED: "\n".join(
+            f"{link.name} {entry.mac} {entry.destination}" for link in netns.links for entry in sorted(link.learned)
+        ),
+        Reading.DIGEST: "\n".join(f"{link.name} {digest(link.destinations)}" for link in netns.links),
+    }
+
+
+def _link(link: Link) -> dict[str, Any]:
+    device = link.device
+    data: dict[str, Any] = {"id": device.vni, "port": device.port, "link": device.lower, "learning": device.learning}
+    if device.ttl:
+        data["ttl"] = device.ttl
+    if device.local:
+        data["local6" if device.local.version == 6 else "local"] = str(device.local)
+    return {
+        "ifname": device.name,
+        "flags": ["BROADCAST", *(["UP"] if link.up else [])],
+        "mtu": device.mtu or 1450,
+        "ifalias": alias(link.mark),
+        "linkinfo": {"info_kind": "vxlan", "info_data": data},
+        "addr_info": [
+            {"family": "inet", "local": str(address.ip), "prefixlen": address.network.prefixlen}
+            for address in (*link.addresses, *link.others)
+        ],
+    }

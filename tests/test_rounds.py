@@ -1,0 +1,191 @@
+from dataclasses import replace
+from ipaddress import ip_address
+
+import pytest
+
+from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
+from kube_vxlan_controller.kernel.iproute import ParseError, Reading, parse
+from kube_vxlan_controller.kernel.netns import Destinations, Entry, Netns
+from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry
+from kube_vxlan_controller.ports import Finally, StreamId, Told
+from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, audit_round, learn, next_round
+from kube_vxlan_controller.snapshot import ConfigSeen, PodsListed, Snapshot, fold
+from kube_vxlan_controller.views import AgentState, PodView
+from tests.objects import NETWORKS, place, pod
+from tests.printing import printed
+
+STREAM = StreamId(7)
+A = pod("a", "vxeth1 ip=192.168.11.2/29", "10.244.1.1")
+PEERS = (pod("b", "vxeth1", "10.244.1.2"), pod("c", "vxeth1", "10.244.1.3"))
+
+
+def wish(*pods: PodView, of: str = "a") -> Wish:
+    return desire(fold(Snapshot(), [PodsListed(pods), ConfigSeen(NETWORKS)]), Desired(Policy())).wishes[place(of)]
+
+
+def told(netns: Netns, *complaints: str) -> Told:
+    return Told(STREAM, complaints, printed(netns))
+
+
+def known(wished: Wish, netns: Netns | None = None) -> Known:
+    """What is known when a place's kernel holds `netns`, or just what is wished."""
+    return learn(wished, NOTHING_KNOWN, due(wished, NOTHING_KNOWN), told(wished.netns if netns is None else netns))
+
+
+def due(wished: Wish, what: Known, blind: bool = False) -> Round:
+    found = next_round(wished, what, blind)
+    assert isinstance(found, Round)
+    return found
+
+
+def without(netns: Netns, *gone: str) -> Netns:
+    (link,) = netns.links
+    rest = [address for address in link.destinations if str(address) not in gone]
+    return Netns((replace(link, destinations=Destinations.of(rest)),))
+
+
+def test_what_tests_print_is_what_parse_reads() -> None:
+    netns = wish(A, *PEERS).netns
+    assert parse(printed(netns)) == replace(
+        netns, links=tuple(replace(link, device=replace(link.device, mtu=1450, ttl=0)) for link in netns.links)
+    )
+
+
+def test_nobody_to_ask() -> None:
+    between = wish(replace(A, init=AgentState.ENDED, sidecar=AgentState.WAITING))
+    assert next_round(between, NOTHING_KNOWN, False) == Settled()
+
+
+def test_first_everything_is_read() -> None:
+    first = due(wish(A, *PEERS), NOTHING_KNOWN)
+    assert first.phase is Phase.READ
+    assert not first.ask.writes
+    assert {reading for reading, _ in first.ask.read} == {Reading.LINKS, Reading.ROUTES, Reading.ENTRIES, Reading.LEARNED}
+
+
+def test_another_container_is_another_stream_so_it_is_read_again() -> None:
+    before = wish(replace(A, init=AgentState.RUNNING, sidecar=AgentState.WAITING), *PEERS)
+    assert due(wish(A, *PEERS), known(before)).phase is Phase.READ
+
+
+def test_as_wished_is_settled_and_shares_the_wishes_own_sets() -> None:
+    wished = wish(A, *PEERS)
+    there = known(wished)
+    assert next_round(wished, there, False) == Settled()
+    assert there.netns is not None
+    assert there.netns.links[0].destinations is wished.netns.links[0].destinations
+
+
+def test_an_empty_namespace_is_filled_and_read_back_in_one_request() -> None:
+    wished = wish(A, *PEERS)
+    change = due(wished, known(wished, Netns()))
+    assert change.phase is Phase.CHANGE
+    assert change.ask.batch[0].startswith("link add name vxeth1 ")
+    assert len(change.ask.entries) == 2
+    assert len(change.ask.read) == 4
+    after = learn(wished, known(wished, Netns()), change, told(wished.netns))
+    assert next_round(wished, after, False) == Settled()
+
+
+def test_a_join_is_one_line_and_nothing_is_read_back() -> None:
+    wished = wish(A, *PEERS)
+    before = known(wished, without(wished.netns, "10.244.1.3"))
+    join = due(wished, before)
+    assert join.phase is Phase.FORWARD
+    assert join.plan.steps == (AppendDestination(wished.netns.links[0].name, ip_address("10.244.1.3")),)
+    assert (join.ask.batch, join.ask.read) == ((), ())
+    after = learn(wished, before, join, Told(STREAM))
+    assert next_round(wished, after, False) == Settled()
+    assert after.netns is not None
+    assert after.netns.links[0].destinations is wished.netns.links[0].destinations
+
+
+def test_a_complaint_about_a_forwarding_line_makes_it_read() -> None:
+    wished = wish(A, *PEERS)
+    before = known(wished, without(wished.netns, "10.244.1.3"))
+    after = learn(wished, before, due(wished, before), Told(STREAM, ("RTNETLINK answers: No such device",)))
+    assert after.netns is None
+    assert due(wished, after).phase is Phase.READ
+
+
+def test_with_a_member_goes_what_was_learned_of_it() -> None:
+    wished, left = wish(A, PEERS[0]), ip_address("10.244.1.3")
+    before = known(wished, wish(A, *PEERS).netns)
+    leave = due(wished, before)
+    assert leave.ask.read == ((Reading.LEARNED, ("vxeth1",)),)
+    learned = {Reading.LEARNED: "vxeth1 02:00:00:00:00:09 10.244.1.3\nvxeth1 02:00:00:00:00:08 10.244.1.2"}
+    after = learn(wished, before, leave, Told(STREAM, (), learned))
+    assert due(wished, after).plan.steps == (DeleteEntry(wished.netns.links[0].name, Entry("02:00:00:00:00:09", left)),)
+
+
+def test_part_of_a_wish_that_was_done_while_it_changed_is_not_taken_for_all() -> None:
+    old, new = wish(A, PEERS[0]), wish(A, *PEERS)
+    before = known(old, without(old.netns, "10.244.1.2"))
+    after = learn(new, before, due(old, before), Told(STREAM))
+    assert due(new, after).plan.steps == (AppendDestination(new.netns.links[0].name, ip_address("10.244.1.3")),)
+
+
+def test_blind_adds_and_never_removes() -> None:
+    wished = wish(A, PEERS[0])
+    before = known(wished, wish(A, *PEERS).netns)
+    assert isinstance(next_round(wished, before, True), Settled)
+    assert due(wished, before, blind=False).phase is Phase.FORWARD
+
+
+@pytest.mark.parametrize(
+    ("states", "opens"),
+    [
+        ({"init": AgentState.RUNNING, "sidecar": AgentState.WAITING}, Finally.RELEASE),
+        ({"init": AgentState.ABSENT, "native": True, "started": False}, Finally.READY),
+    ],
+)
+def test_the_gate_opens_once_when_all_is_there(states: dict[str, object], opens: Finally) -> None:
+    wished = wish(replace(A, **states), *PEERS)  # type: ignore[arg-type]
+    there = known(wished)
+    opening = due(wished, there)
+    assert (opening.phase, opening.ask.finally_) == (Phase.OPEN, opens)
+    after = learn(wished, there, opening, Told(STREAM))
+    assert after.opened
+    assert next_round(wished, after, False) == Settled()
+
+
+def test_the_gate_stays_shut_while_anything_is_to_be_done_or_refused() -> None:
+    waiting = replace(A, init=AgentState.RUNNING, sidecar=AgentState.WAITING)
+    wished = wish(waiting, *PEERS)
+    assert due(wished, known(wished, Netns())).ask.finally_ is Finally.NOTHING
+    refused = wish(replace(waiting, text="vxeth1, nosuch"), *PEERS)
+    assert isinstance(next_round(refused, known(refused), False), Settled)
+
+
+class TestAudit:
+    def test_the_same_digest_keeps_what_is_known(self) -> None:
+        wished = wish(A, *PEERS)
+        before = known(wished)
+        after = learn(wished, before, audit_round(), told(wished.netns))
+        assert next_round(wished, after, False) == Settled()
+        assert after.netns is not None
+        assert before.netns is not None
+        assert after.netns.links[0].destinations is before.netns.links[0].destinations
+
+    def test_another_digest_makes_it_read(self) -> None:
+        wished = wish(A, *PEERS)
+        after = learn(wished, known(wished), audit_round(), told(without(wished.netns, "10.244.1.2")))
+        assert after.netns is None
+
+    def test_a_link_that_is_gone_is_seen_at_once(self) -> None:
+        wished = wish(A, *PEERS)
+        after = learn(wished, known(wished), audit_round(), told(Netns()))
+        assert due(wished, after).phase is Phase.CHANGE
+
+    def test_an_address_that_is_gone_is_put_back(self) -> None:
+        wished = wish(A, *PEERS)
+        (link,) = wished.netns.links
+        drifted = Netns((replace(link, addresses=frozenset()),))
+        after = learn(wished, known(wished), audit_round(), told(drifted))
+        assert due(wished, after).ask.batch == ("addr replace 192.168.11.2/29 dev vxeth1",)
+
+
+def test_an_answer_that_makes_no_sense_is_a_parse_error() -> None:
+    wished = wish(A, *PEERS)
+    with pytest.raises(ParseError):
+        learn(wished, NOTHING_KNOWN, due(wished, NOTHING_KNOWN), Told(STREAM, (), {Reading.LINKS: "<html>"}))

@@ -1,0 +1,87 @@
+"""What a worker does when the kernel does not do as it is told. (Waiting and retrying: test_reconcile.)"""
+
+from dataclasses import replace
+
+import pytest
+
+from kube_vxlan_controller.desired import Desired, Policy, desire
+from kube_vxlan_controller.kernel.netns import EMPTY, Netns
+from kube_vxlan_controller.ports import Ask, Finally, Target
+from kube_vxlan_controller.snapshot import ConfigSeen, PodSeen, PodsListed, Snapshot, fold
+from kube_vxlan_controller.tempo import Tempo
+from kube_vxlan_controller.views import AgentState, PodView
+from tests.answering import AnsweringAgents
+from tests.objects import NETWORKS, place, pod
+from tests.test_reconcile import at_work
+
+pytestmark = pytest.mark.looptime
+A = pod("a", "vxeth1 ip=192.168.11.2/29", "10.244.1.1")
+ADDRESS = "addr replace 192.168.11.2/29 dev vxeth1"
+
+
+def wished(seen: PodView) -> Netns:
+    return desire(fold(Snapshot(), [PodsListed((seen,)), ConfigSeen(NETWORKS)]), Desired(Policy())).wishes[place("a")].netns
+
+
+def obeying(agents: AnsweringAgents, seen: PodView) -> None:
+    """Let every change lead to what is wished for this pod."""
+
+    def obey(_: Target, ask: Ask) -> None:
+        if ask.writes:
+            agents.kernel = wished(seen)
+
+    agents.behave = obey
+
+
+async def test_a_kernel_that_refuses_is_told_twice_and_then_slowly_and_its_words_are_passed_on() -> None:
+    agents = AnsweringAgents(complaints=('Cannot find device "eth9"',))
+    async with at_work(agents, A) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Degraded"])
+        assert 'Cannot find device "eth9"' in hand.heard.tales[0].note
+        assert "link add name vxeth1" in hand.heard.tales[0].note
+        assert [ask.writes for _, _, ask in agents.asked] == [False, True]
+
+
+async def test_the_gate_stays_shut_meanwhile() -> None:
+    agents = AnsweringAgents(complaints=("no",))
+    async with at_work(agents, replace(A, init=AgentState.RUNNING)) as hand:
+        await hand.until(lambda: len(agents.asked) > 6)
+        assert agents.opened("a") == []
+        obeying(agents, A)
+        await hand.until(lambda: agents.opened("a") == [Finally.RELEASE])
+
+
+async def test_what_somebody_else_changed_is_put_back_and_told() -> None:
+    agents = AnsweringAgents()
+    obeying(agents, A)
+    async with at_work(agents, A) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        (link,) = agents.kernel.links
+        agents.kernel = Netns((replace(link, addresses=frozenset()),))
+        await hand.until(lambda: "Repaired" in hand.heard.of("a"), within=Tempo().audit_every * 2.5)
+        assert agents.kernel == wished(A)
+        (repaired,) = [tale for tale in hand.heard.tales if tale.reason == "Repaired"]
+        assert ADDRESS in repaired.note
+
+
+async def test_what_a_user_changed_is_no_repair() -> None:
+    agents = AnsweringAgents()
+    obeying(agents, A)
+    async with at_work(agents, A) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        edited = replace(A, text="vxeth1 ip=192.168.11.3/29")
+        obeying(agents, edited)
+        hand.accept(PodSeen(edited))
+        await hand.until(lambda: agents.kernel == wished(edited))
+        await hand.until(lambda: hand.heard.of("a") == ["Wired", "Wired"])
+
+
+async def test_the_newest_wish_counts_in_the_middle_of_the_one_before() -> None:
+    agents = AnsweringAgents(takes=1.0)
+    obeying(agents, A)
+    async with at_work(agents, A) as hand:
+        await hand.until(lambda: len(agents.asked) == 1)
+        hand.accept(PodSeen(replace(A, text=None)))
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        assert agents.kernel == EMPTY
+        assert not any(ask.writes for _, _, ask in agents.asked)
