@@ -20,7 +20,7 @@ Behaviour = Callable[[Target, Ask], BaseException | None]
 
 @dataclass
 class AnsweringAgents:
-    """An `Agents` whose pods hold `kernel`. `behave` may fail a request, or change the kernel; `takes` is how long each lasts."""
+    """An `Agents` whose pods hold `kernel`. `behave` may fail a request, or change the kernel; each lasts for `takes`."""
 
     behave: Behaviour = lambda _target, _ask: None
     takes: float = 0.003
