@@ -138,9 +138,6 @@ def test_a_request_keeps_an_agent_that_would_have_ended(pod: Pod) -> None:
         began = time.monotonic()
         while time.monotonic() < began + 1.5:
             agent.done(NOTHING, idle=1)
-        agent.done(NOTHING, idle=20)
-        eventually(lambda: time.monotonic() > began + 3.2)
-        agent.done(NOTHING)
 
 
 def test_no_process_outlives_a_request(pod: Pod) -> None:

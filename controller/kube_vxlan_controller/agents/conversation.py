@@ -34,18 +34,18 @@ class Stream:
         self._warm_for = warm_for
         self._timer = asyncio.get_running_loop().call_later(warm_for, self.close)
 
-    @property
-    def idle(self) -> bool:
-        """Whether no request is under way."""
-        return self._answer is None
-
     def next_request(self) -> int:
         """The id for the next request."""
         self._request += 1
         return self._request
 
     async def ask(self, request: bytes, within: float) -> Answer | Refusal:
-        """Send the request with the id that `next_request` gave last. Raises `Unknown`, and closes then."""
+        """Send the request with the id that `next_request` gave last.
+
+        Raises `Unknown`, and closes then; `Unreachable` if the stream has ended and nothing was sent.
+        """
+        if not self.open:
+            raise Unreachable(f"the stream to the agent of {self.place} ended before anything was asked")
         self._timer.cancel()
         self._answer = asyncio.get_running_loop().create_future()
         try:
@@ -89,10 +89,10 @@ class Stream:
         self._answer.set_result(event)
 
     def close(self) -> None:
-        """Use it no more; `listen` lets go of it."""
-        self.open = False
-        if self.listener is not None:
+        """Use it no more; `listen` lets go of it. (Only once: a second cancel would cut the letting go short.)"""
+        if self.open and self.listener is not None:
             self.listener.cancel()
+        self.open = False
 
 
 async def greeted(opener: Exec, target: Target) -> tuple[ExecStream, Decoder]:

@@ -81,6 +81,11 @@ class Streams:
             stream.close()
         await self._tasks.__aexit__(kind, error, trace)
 
+    @property
+    def open(self) -> int:
+        """How many streams are open now."""
+        return len(self._warm)
+
     async def ask(self, target: Target, ask: Ask, stream: StreamId | None = None) -> Told:
         """See `ports.Agents`."""
         containers = self._seats.setdefault(target.place, {})
@@ -141,22 +146,22 @@ class Streams:
         stream = Stream(StreamId(next(self._numbers)), target.place, remote, decoder, self._limits.warm_for)
         seat.stream = self._warm[stream.id] = stream
         stream.listener = self._tasks.create_task(self._listen(stream, target))
-        self._cool_down(stream)
+        self._cool_down()
         await asyncio.sleep(0)  # a task that is cancelled before it began would never let go of the stream
         return stream
 
     async def _reach(self, target: Target, node: "_Node") -> tuple[ExecStream, Decoder]:
         """Start the agent and hear its greeting; counts the node's silences."""
-        limits, now = self._limits, asyncio.get_running_loop().time()
-        if now < node.resting_until:
-            raise Unreachable(f"node {target.node} has not answered lately and is left alone", node.resting_until - now)
+        limits, clock = self._limits, asyncio.get_running_loop()
+        if (rest := node.resting_until - clock.time()) > 0:
+            raise Unreachable(f"node {target.node} has not answered lately and is left alone", rest)
         try:
             async with asyncio.timeout(limits.open_within):
                 found = await greeted(self._exec, target)
         except TimeoutError:
             node.silences += 1
             if node.silences >= limits.silences:
-                node.resting_until = now + limits.open_within + limits.rest
+                node.resting_until = clock.time() + limits.rest
             raise Unreachable(f"the agent of {target.place} has not greeted us within {limits.open_within:g} s") from None
         except WorldError:
             node.silences = 0
@@ -171,10 +176,11 @@ class Streams:
             del self._warm[stream.id]
             self._tidy(target)
 
-    def _cool_down(self, newest: Stream) -> None:
-        """Close an idle stream if too many are open."""
+    def _cool_down(self) -> None:
+        """Close a stream that nobody waits for if too many are open."""
         if len(self._warm) > self._limits.warm:
-            idle = [stream for stream in self._warm.values() if stream.open and stream.idle and stream is not newest]
+            seats = (seat for containers in self._seats.values() for seat in containers.values())
+            idle = [seat.stream for seat in seats if not seat.users and seat.stream and seat.stream.open]
             if idle:
                 random.choice(idle).close()
 
