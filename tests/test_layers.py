@@ -40,7 +40,7 @@ def test_a_planted_import_breaks_the_contract(tmp_path: Path, module: str, line:
     planted = tmp_path / "controller" / module
     planted.write_text(f"{planted.read_text()}\n{line}\n")
     report = lint(tmp_path)
-    assert any(law in verdict and verdict.rstrip().endswith("BROKEN") for verdict in report.splitlines()), report
+    assert any(law in verdict and " BROKEN" in verdict for verdict in report.splitlines()), report
 
 
 def test_without_it_none_is_broken() -> None:
