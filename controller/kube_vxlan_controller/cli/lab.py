@@ -49,7 +49,7 @@ def up(
     if detach:
         return _detached(nodes, controller, name)
     with _lab(name, nodes) as lab, _controller(lab) if controller else _nothing():
-        print(f"The lab is up: {nodes} nodes. In another terminal:\n", flush=True)
+        print(f"The lab is up: {_counted(nodes)}. In another terminal:\n", flush=True)
         print(f"    export KUBECONFIG={lab.kubeconfig}\n    kubectl get nodes,pods -A\n", flush=True)
         if not controller:
             print("No controller runs. To start one:  kube-vxlan-controller run", flush=True)
@@ -75,7 +75,7 @@ def down(name: Name = "lab") -> int:
 
 @lab_app.command()
 def demo(
-    file: Annotated[Path, typer.Argument(help="Manifests to apply, such as kubernetes/example.yaml.")],
+    file: Annotated[Path, typer.Argument(help="Manifests to apply, such as kubernetes/example.yaml.", metavar="FILE")],
     nodes: Nodes = 2,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that pods have to start.", metavar="SECONDS")] = 60.0,
 ) -> int:
@@ -88,7 +88,7 @@ def demo(
     except BadManifest as error:
         raise Complaint(f"{file}: {error}") from error
     with _lab(f"demo-{os.getpid()}", nodes) as lab, _controller(lab):
-        print(f"A lab of {nodes} nodes and the controller are up after {time.monotonic() - began:.1f} s.", flush=True)
+        print(f"A lab of {_counted(nodes)} and the controller are up after {time.monotonic() - began:.1f} s.", flush=True)
         code = demonstrate(lab, objects, timeout)
     print(f"\nThe lab is gone; all of it took {time.monotonic() - began:.1f} s.")
     return code
@@ -152,6 +152,10 @@ def _wait(lab: Lab) -> int:
     raise Complaint("The lab ended by itself; somebody killed its processes, or it failed.", 1)
 
 
+def _counted(nodes: int) -> str:
+    return f"{nodes} node{'s' if nodes > 1 else ''}"
+
+
 def _named(name: str) -> str:
     return "" if name == "lab" else f" --name {name}"
 
@@ -163,13 +167,16 @@ def _detached(nodes: int, controller: bool, name: str) -> int:
         [sys.executable, "-m", "kube_vxlan_controller.cli", *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,  # not ours: whoever waits for the end of ours would wait for the lab's
         text=True,
         start_new_session=True,
     )
     assert process.stdout is not None
+    assert process.stderr is not None
     for line in process.stdout:
         if line.startswith("Ctrl-C"):
             print(f"`kube-vxlan-controller lab down{_named(name)}` ends it.")
             return 0
         print(line, end="", flush=True)
+    print(process.stderr.read(), end="", file=sys.stderr)
     return process.wait()
