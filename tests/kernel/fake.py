@@ -139,6 +139,7 @@ class FakeKernel:
             case DeleteRoute(name, route):
                 self.delete_route(name, route)
             case AppendDestination(name, destination):
+                self.check_family(name, destination)
                 self.link(name).permanent.setdefault(ZERO_MAC, set()).add(destination)
             case DeleteEntry(name, entry):
                 self.delete_entry(name, entry)
@@ -149,8 +150,10 @@ class FakeKernel:
             case OtherRoute(name, route, protocol):
                 self.replace_route(name, route, protocol)
             case StrayEntry(name, entry):
+                self.check_family(name, entry.destination)
                 self.link(name).permanent.setdefault(entry.mac, {entry.destination})
             case LearnEntry(name, entry):
+                self.check_family(name, entry.destination)
                 self.link(name).learned.setdefault(entry.mac, {entry.destination})
             case _:
                 assert_never(deed)
@@ -188,7 +191,7 @@ class FakeKernel:
 
     def delete_link(self, name: InterfaceName) -> None:
         """Remove a link, and all that is on it."""
-        self.vxlan(name)
+        self.link(name)
         del self.links[name]
         self._lose_routes(name, 4, 6)
 
@@ -204,7 +207,9 @@ class FakeKernel:
 
     def set_mtu(self, name: InterfaceName, mtu: int) -> None:
         """Set the MTU; too small a one for IPv6 takes its addresses and routes away."""
-        device = self.vxlan(name)
+        device = self.link(name).device
+        if device is None:
+            return
         if mtu > room(device):
             raise Refused("invalid argument")
         self.links[name].device = replace(device, mtu=mtu)
@@ -221,9 +226,9 @@ class FakeKernel:
 
     def add_address(self, name: InterfaceName, address: Interface) -> None:
         """Give a link an address, unless it has it."""
-        link, device = self.link(name), self.vxlan(name)
+        link = self.link(name)
         if address.version == 6:
-            if (device.mtu or 0) < 1280:
+            if link.device is not None and link.device.mtu is not None and link.device.mtu < 1280:
                 raise Refused("no IPv6 here")
             if all(address.ip != there.ip for there in link.addresses):
                 link.addresses.append(address)
@@ -266,8 +271,15 @@ class FakeKernel:
             raise Refused("no such process")
         del self.routes[route.subnet]
 
+    def check_family(self, name: InterfaceName, destination: Address) -> None:
+        """An entry must be of the underlay's IP version. Raises Refused."""
+        local = self.vxlan(name).local
+        if destination.version != (local.version if local is not None else 4):
+            raise Refused("address family not supported by protocol")
+
     def delete_entry(self, name: InterfaceName, entry: Entry) -> None:
         """Remove a forwarding entry; silently does nothing when its MAC has other destinations."""
+        self.check_family(name, entry.destination)
         link = self.link(name)
         table = link.permanent if entry.mac in link.permanent else link.learned
         if entry.mac not in table:

@@ -1,0 +1,74 @@
+"""The fake kernel is held to the real one: the same generated deeds and plans on both, and the same to be read afterwards."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.kernel.fake import Deed, FakeKernel
+from tests.kernel.real import RealKernel
+from tests.kernel.worlds import NAMES, deeds, holds, wishes, without_held
+from tests.namespaces import pod_namespace
+
+from kube_vxlan_controller.kernel.netns import Link, Netns
+from kube_vxlan_controller.kernel.plan import plan
+from kube_vxlan_controller.model import Hold
+
+pytestmark = pytest.mark.kernel
+
+
+@pytest.fixture(scope="module")
+def real() -> Iterator[RealKernel]:
+    with pod_namespace() as namespace:
+        namespace.run("ip", "link", "add", "eth1", "type", "veth", "peer", "name", "peer1")
+        namespace.run("ip", "link", "set", "eth1", "up")
+        namespace.run("ip", "link", "set", "peer1", "up")
+        yield RealKernel(namespace)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(st.booleans(), wishes(), wishes(), holds(False), st.tuples(deeds(2), deeds(6)))
+def test_the_fake_kernel_does_as_the_real_one(
+    real: RealKernel, promotes: bool, first: Netns, second: Netns, hold: Hold, others: tuple[list[Deed], list[Deed]]
+) -> None:
+    fake = FakeKernel(promotes)
+    real.reset(promotes)
+    act_on_both(fake, real, others[0])
+    act_on_both(fake, real, plan(first, fake.read()).steps)
+    act_on_both(fake, real, others[1])
+    for _ in range(2):
+        want = without_held(second, hold)
+        steps = plan(want, fake.read(), hold).steps
+        assert act_on_both(fake, real, steps) == (False, "")
+        hold = Hold()
+
+
+def act_on_both(fake: FakeKernel, real: RealKernel, doings: Sequence[Deed]) -> tuple[bool, str]:
+    """The same on both, after which both must read the same; returns whether the fake refused any, and what iproute2 said."""
+    refused = fake.apply(doings)
+    complaints, there = real.apply(doings)
+    assert seen(there) == seen(fake.read())
+    return bool(refused), complaints
+
+
+def seen(netns: Netns) -> list[object]:
+    """What can be compared: without the links that only one of them has, connected routes, and the order of addresses."""
+    foreign = {name: link and plain(link) for name, link in netns.foreign.links.items() if name in NAMES}
+    routes = {subnet: protocol for subnet, protocol in netns.foreign.routes.items() if protocol != "2"}
+    return [{link.name: plain(link) for link in netns.links}, foreign, routes]
+
+
+def plain(link: Link) -> tuple[object, ...]:
+    """A link without what differs from run to run."""
+    return (
+        link.device,
+        link.mark,
+        link.up,
+        link.addresses,
+        link.routes,
+        frozenset(link.destinations),
+        link.strays,
+        link.learned,
+        frozenset(link.others),
+        link.secondary,
+    )
