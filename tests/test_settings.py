@@ -1,6 +1,7 @@
 import itertools
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -179,3 +180,10 @@ def test_every_option_is_told_and_its_default_is_allowed() -> None:
         assert option.meaning.endswith("."), option.name
         assert not option.default or re.fullmatch(option.rule.pattern, option.default), option.name
         assert isinstance(choose({}, {}, None)[option.name], Choice)
+
+
+def test_the_documents_tell_every_option_as_the_table_does() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "cli.md").read_text()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| `--")]
+    told = {"": "", **{option.default: f"`{option.default}`" for option in OPTIONS if option.default}}
+    assert rows == [[f"`--{o.name}`", f"`{o.variable}`", told[o.default], o.meaning] for o in OPTIONS]
