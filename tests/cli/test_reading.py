@@ -1,5 +1,6 @@
 """What the one-shot commands do where something cannot be read; tests of what they print stand beside each of them."""
 
+import asyncio
 import re
 
 import pytest
@@ -51,3 +52,16 @@ async def test_without_a_configmap_networks_are_unknown(cluster: Cluster) -> Non
     code, out, err = await cluster.run("inspect", "nets", "vxeth1")
     assert (code, out) == (1, "[vxeth1]\n")
     assert "There is no network 'vxeth1'" in err
+
+
+async def test_whoever_waits_at_a_terminal_sees_why(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster.pod("a", "vxeth1", "10.244.1.2")
+    cluster.agent("a", ["sh", "-c", "exec cat"])  # never says who it is
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    shown = ""
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        tasks.create_task(cluster.run("list", "pods"))
+        while "asking the pods" not in shown:
+            shown += cluster.capsys.readouterr().err
+            await asyncio.sleep(0.05)
+        cluster.agents.processes[0].kill()

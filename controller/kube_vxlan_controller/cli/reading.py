@@ -68,20 +68,21 @@ def look(settings: Settings, what: Look) -> Seen:
 
 
 async def _look(settings: Settings, what: Look) -> Seen:
-    async with ApiClient(await connection(settings)) as api:
+    async with _progress() as asking, ApiClient(await connection(settings)) as api:
         desired = await _desired(api, settings, what.namespace)
         wishes = sorted(desired.wishes.values(), key=lambda wish: (wish.place.namespace, wish.place.name))
-        asked = [(wish, [member for member in wish.reading.members if what.wanted(member)]) for wish in wishes]
-        asked = [(wish, members) for wish, members in asked if members]
-        troubles = [f"{wish.place}: {one_line(f)}" for wish in wishes if what.concerns(wish) for f in wish.reading.faults]
-        sights: list[Sight] = []
+        chosen = [(wish, [member for member in wish.reading.members if what.wanted(member)]) for wish in wishes]
+        asked = [(wish, members) for wish, members in chosen if members]
         # Nothing is ever written, so no epoch is needed.
-        async with _progress(len(asked)) as advance, Streams(PodExec(api), lambda: Epoch(0), Limits()) as agents:
-            for seen, trouble in await _ask_all(agents, asked, what.readings, advance):
-                sights += seen
-                troubles += trouble
+        async with Streams(PodExec(api), lambda: Epoch(0), Limits()) as agents:
+            told = await _ask_all(agents, asked, what.readings, asking(len(asked)))
+    faults = [f"{wish.place}: {one_line(fault)}" for wish in wishes if what.concerns(wish) for fault in wish.reading.faults]
     named = {*(desired.networks.definitions or ()), *(key.name for key in desired.membership.groups)}
-    return Seen(tuple(sights), tuple(troubles), frozenset(named))
+    return Seen(
+        sights=tuple(sight for sights, _ in told for sight in sights),
+        troubles=(*faults, *(trouble for _, troubles in told for trouble in troubles)),
+        networks=frozenset(named),
+    )
 
 
 async def _desired(api: ApiClient, settings: Settings, namespace: str) -> Desired:
@@ -135,15 +136,24 @@ async def _ask(agents: Agents, wish: Wish, members: list[Member], readings: Sequ
 
 
 @asynccontextmanager
-async def _progress(total: int) -> AsyncIterator[Callable[[], None]]:
-    """Shows how many pods have answered, on a terminal, if it takes more than a moment; gives what counts one."""
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        bar = progress.add_task("asking the pods", total=total, visible=False)
-        later = asyncio.get_running_loop().call_later(PATIENCE, lambda: progress.update(bar, visible=True))
-        try:
-            yield lambda: progress.advance(bar)
-        finally:
-            later.cancel()
+async def _progress() -> AsyncIterator[Callable[[int], Callable[[], None]]]:
+    """Shows how far we are, on a terminal, if it takes more than a moment.
+
+    Gives what is told once how many pods there are to ask, and which then gives what counts one.
+    """
+    progress = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    bar = progress.add_task("asking the API server", total=None)
+    later = asyncio.get_running_loop().call_later(PATIENCE, progress.start)
+
+    def asking(total: int) -> Callable[[], None]:
+        progress.update(bar, description="asking the pods", total=total)
+        return lambda: progress.advance(bar)
+
+    try:
+        yield asking
+    finally:
+        later.cancel()
+        progress.stop()
 
 
 def tell(troubles: Sequence[str]) -> int:
