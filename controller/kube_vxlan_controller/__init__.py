@@ -2,21 +2,31 @@
 
     model        pure  the words: Network, Member, Place, Fault, Warning, Hold
     language/    pure  what users write: the grammar, the option table, the caret
+    kernel/      pure  a network namespace as a value: state, steps, plan, text
     views        pure  the few fields of API objects that we use
     snapshot     pure  views folded into one immutable value
     sources/     pure  where networks and members come from
+    membership   pure  who is whose peer, and whose address is whose
     desired      pure  a snapshot's wish for every place
-    kernel/      pure  a network namespace as a value: state, steps, plan, text
-    telling      pure  what changed for a pod, as Events, conditions and log lines
-    ports        pure  what reconcile needs of the world, and what its failures mean
-    reconcile    time  the hand: one worker per place, retries, audits
-    leadership   time  when we may act, and with which epoch
-    agents/            framing (pure) and streams (I/O): requests and answers
+    telling      pure  what changed for a pod, as sentences
+    ports        pure  what the hand needs of the world, and what the world's failures mean
+    rounds       pure  what to ask an agent next, and what an answer teaches
+    tempo        pure  every constant of time, in one table
+    worker       time  one place's worker: rounds, failures, retries
+    reconcile    time  the hand: bursts of changes, one worker each, audits, stopping
+    agents/            framing (pure), conversation and streams (I/O): requests and answers
     kube/        I/O   the API server: client, watch, exec
-    serving      I/O   livez, readyz, metrics
+    configfile   pure  the configuration file, in TOML or in the ancestor's Erlang terms
     settings     pure  flags, environment and file, frozen
-    app                the only place where things are built and joined
+    metrics      I/O   what happens, counted
+    logs         I/O   one line per event, whatever it holds
+    feeding      pure  what the watches tell, as changes to the snapshot
+    connecting   I/O   from settings to a connection
+    serving      I/O   livez, readyz, metrics over HTTP
+    app          I/O   the only place where things are built and joined
     cli/               one command per file
 
 A file imports only what stands above it; `docs/architecture.md` walks one event through them.
 """
+
+__version__ = "2.0.0.dev0"

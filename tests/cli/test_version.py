@@ -1,17 +1,17 @@
-from importlib.metadata import version
+import tomllib
+from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Run
 
-from kube_vxlan_controller.agents.framing import VERSION
-
-
-def test_version_tells_both_versions(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kube_vxlan_controller.cli.version.installed", lambda _: version("typer"))
-    assert run("version") == (0, f"Version {version('typer')}, agent protocol {VERSION}\n", "")
+from kube_vxlan_controller import __version__
+from kube_vxlan_controller.cli import main
 
 
-def test_a_checkout_has_a_version_too(run: Run) -> None:
-    code, out, _ = run("version")
-    assert code == 0
-    assert out.startswith("Version ")
+def test_version_tells_both_versions(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["version"]) == 0
+    assert capsys.readouterr().out == f"Version {__version__}, agent protocol 1\n"
+
+
+def test_the_package_takes_its_version_from_the_same_place() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "kube_vxlan_controller.__version__"}
