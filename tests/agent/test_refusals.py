@@ -163,6 +163,18 @@ def test_lines_that_are_not_allowed_are_named_and_nothing_is_done(pod: Pod) -> N
     assert kernel(pod) == before
 
 
+def test_a_section_has_as_many_lines_as_it_says(pod: Pod) -> None:
+    before = kernel(pod)
+    with pod.serve() as agent:
+        request = encode(Header(1, PodUid(UID), Epoch(1), 5, 5), Ask(entries=many(APPEND, 0)))
+        for said in (b"entries 100 ", b"entries 102 "):
+            agent.write(request.replace(b"entries 101 ", said))
+            answer = agent.hear()
+            assert isinstance(answer, Refusal)
+            assert refused(answer, "line") == "entries 101 is not allowed: is the last line"
+    assert kernel(pod) == before
+
+
 def test_a_name_that_is_taken_cannot_be_made_ours_by_adding_it(pod: Pod) -> None:
     before = kernel(pod)
     with pod.serve() as agent:
