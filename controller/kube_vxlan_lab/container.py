@@ -27,13 +27,14 @@ _HEALTHY = 60.0
 class Container:
     """One container. `started` is set when the next init container may start, `finished` when it will not be started again."""
 
-    def __init__(self, spec: Json, role: Role, logs: Path, changed: Callable[[], None]) -> None:
+    def __init__(self, spec: Json, role: Role, logs: Path, turns: asyncio.Semaphore, changed: Callable[[], None]) -> None:
         waiting = Waiting("ContainerCreating" if role is Role.APP else "PodInitializing")
         self.record = ContainerRecord(name=spec["name"], image=spec.get("image", ""), role=role, state=waiting)
         self.started = asyncio.Event()
         self.finished = asyncio.Event()
         self._spec = spec
         self._logs = logs
+        self._turns = turns
         self._changed = changed
         self._process: Process | None = None
         self._environment: dict[str, str] = {}
@@ -93,7 +94,8 @@ class Container:
         }
         line = argv(self._spec, self._environment)
         try:
-            self._process = await start_container(sandbox_pid, line, self._environment, self._log(self._instance))
+            async with self._turns:
+                self._process = await start_container(sandbox_pid, line, self._environment, self._log(self._instance))
         except CannotMake as error:
             return self._end(Terminated(128, begun, begun, name, "StartError", str(error)), **instance)
         if ending.is_set():

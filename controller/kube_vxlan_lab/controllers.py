@@ -13,7 +13,7 @@ from typing import assert_never
 
 from kube_vxlan_lab.apiserver.deleting import Deletion, timestamp
 from kube_vxlan_lab.apiserver.failures import Refusal
-from kube_vxlan_lab.apiserver.history import Change
+from kube_vxlan_lab.apiserver.history import Change, ChangeType
 from kube_vxlan_lab.apiserver.resources import (
     CONFIGMAPS,
     DEPLOYMENTS,
@@ -43,7 +43,9 @@ from kube_vxlan_lab.workloads import (
 )
 
 _GATHER = 0.01
-"""Seconds in which changes gather before a round."""
+"""Seconds in which changes gather before a round, at least."""
+_SHARE = 10
+"""A round that takes long is followed by a pause so many times as long: with many pods it must not take the lab's time."""
 _KINDS = (DEPLOYMENTS, REPLICASETS, STATEFULSETS, PODS, CONFIGMAPS)
 """What can have owners or be one."""
 
@@ -57,23 +59,29 @@ class Controllers:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._wanted = asyncio.Event()
+        self._garbage = True
 
     async def run(self) -> None:
         """Work until cancelled."""
         unsubscribe = self._store.subscribe(self._heard)
         self._wanted.set()
+        clock, pause = asyncio.get_running_loop().time, _GATHER
         try:
             while True:
                 await self._wanted.wait()
-                await asyncio.sleep(_GATHER)
+                await asyncio.sleep(pause)
                 self._wanted.clear()
+                began = clock()
                 self.round()
+                pause = max(_GATHER, _SHARE * (clock() - began))
         finally:
             unsubscribe()
 
     def round(self) -> None:
         """Look at everything once, and act."""
-        self._collect()
+        if self._garbage:
+            self._garbage = False
+            self._collect()
         self._tend(DEPLOYMENTS, REPLICASETS, deployment_actions, deployment_status)
         self._tend(REPLICASETS, PODS, replicaset_actions, replicaset_status)
         self._tend(STATEFULSETS, PODS, statefulset_actions, statefulset_status)
@@ -82,6 +90,7 @@ class Controllers:
     def _heard(self, change: Change) -> None:
         if change.resource in (*_KINDS, NODES):
             self._wanted.set()
+            self._garbage |= change.type is not ChangeType.MODIFIED or "deletionTimestamp" in change.new["metadata"]
 
     def _all(self, resource: Resource) -> Sequence[Json]:
         return self._store.select(resource, None, lambda _: True)

@@ -38,6 +38,8 @@ class Place:
     """Below it, `pods/UID` belongs to one pod."""
     agent: str
     """The directory of the agent's program."""
+    turns: asyncio.Semaphore
+    """Held while something is being started: a burst of pods must not keep everything else waiting."""
 
 
 class Pod:
@@ -53,7 +55,7 @@ class Pod:
         self._ending = asyncio.Event()
         self._grace = 0.0
         self.containers = tuple(
-            Container(spec, role, self._directory, self._publish) for role, spec in _containers(obj["spec"])
+            Container(spec, role, self._directory, place.turns, self._publish) for role, spec in _containers(obj["spec"])
         )
 
     def end(self, grace: float) -> None:
@@ -131,7 +133,8 @@ class Pod:
         self._directory.mkdir(parents=True, exist_ok=True)
         hosts = f"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n{self._addresses[0]}\t{name}\n"
         (self._directory / "etc-hosts").write_text(hosts)
-        return await make_sandbox(self._directory, name, keeper.pid, self._wire, tuple(sysctls(self._obj)))
+        async with self._place.turns:
+            return await make_sandbox(self._directory, name, keeper.pid, self._wire, tuple(sysctls(self._obj)))
 
     @property
     def _addresses(self) -> tuple[str, ...]:

@@ -24,6 +24,9 @@ from kube_vxlan_lab.node import Node, Nodes
 from kube_vxlan_lab.pod import Place
 from kube_vxlan_lab.underlay import Keeper, build
 
+STARTS = 4
+"""Sandboxes and containers that are being started at a time, in the whole lab."""
+
 
 def main(directory: Path, nodes: int, agent: str) -> None:
     """Be the world. `directory` belongs to it alone; `agent` is the directory of the agent's program."""
@@ -35,7 +38,8 @@ def main(directory: Path, nodes: int, agent: str) -> None:
 
 async def _run(keepers: tuple[Keeper, ...], directory: Path, agent: str) -> None:
     store = Store()
-    nodes = [Node(Place(keeper, Pool(keeper.net), store, directory, agent)) for keeper in keepers]
+    turns = asyncio.Semaphore(STARTS)
+    nodes = [Node(Place(keeper, Pool(keeper.net), store, directory, agent, turns)) for keeper in keepers]
     authority = trustme.CA()
     listen = Listen(_tls(authority), secrets.token_urlsafe(32))
     async with serving(store, Nodes(nodes), listen) as url, asyncio.TaskGroup() as tasks:
