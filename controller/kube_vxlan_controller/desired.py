@@ -6,7 +6,7 @@ a test holds it to the same result without them, for any history. Speaks the wor
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kube_vxlan_controller.kernel.netns import EMPTY, Destinations, Device, Link, Mark, Netns, mark_name
 from kube_vxlan_controller.membership import Claims, Membership, claimed, cross_warnings, reclaim, regroup
@@ -137,7 +137,10 @@ def _wishes(before: Desired, after: Desired, touched: frozenset[Place]) -> tuple
     wishes, changed = dict(before.wishes), set()
     for place in _dirty(before, after, touched):
         old = wishes.get(place)
-        new = _wish(after, place, old) if place in after.pods else None
+        if old is not None and place not in touched and before.adrift is after.adrift and place not in after.adrift.places:
+            new: Wish | None = _with_other_peers(after, old)
+        else:
+            new = _wish(after, place, old) if place in after.pods else None
         if new == old:
             continue
         changed.add(place)
@@ -191,6 +194,16 @@ def _wish(desired: Desired, place: Place, before: Wish | None) -> Wish:
         may_open=desired.policy.gate_open or not reading.faults,
         leaving=pod.leaves_at is not None,
     )
+
+
+def _with_other_peers(desired: Desired, before: Wish) -> Wish:
+    """The wish of a pod that is what it was, among other peers: a thousand of them change with every join."""
+    groups, keys = desired.membership.groups, desired.membership.keys
+    members = before.reading.members
+    links = tuple(_link(desired, member, link) for member, link in zip(members, before.netns.links, strict=True))
+    quiet = not before.warnings and not any(groups[m.key].clashing or len(keys[m.network]) > 1 for m in members)
+    told = () if quiet else before.reading.warnings + cross_warnings(desired.membership, desired.pods, before.reading)
+    return replace(before, netns=Netns(links), warnings=told)
 
 
 def _link(desired: Desired, member: Member, known: Link | None) -> Link:
