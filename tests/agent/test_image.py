@@ -9,7 +9,7 @@ import pytest
 
 from kube_vxlan_controller.agents.framing import Answer, Decoder, Header, Hello, encode
 from kube_vxlan_controller.model import Epoch, PodUid
-from kube_vxlan_controller.ports import Ask, Reading
+from kube_vxlan_controller.ports import Ask, Finally, Reading
 
 pytestmark = pytest.mark.image
 
@@ -83,3 +83,43 @@ def test_its_agent_answers(inside: list[str]) -> None:
     assert answer.complaints == ()
     assert set(answer.readings) == set(Reading)
     assert answer.readings[Reading.LINKS].startswith("[")
+
+
+CONTAINER = """
+cd "$1" && mkdir -p proc dev/shm && touch dev/null
+mount -t proc proc proc && mount -t tmpfs tmpfs dev/shm && mount --bind /dev/null dev/null
+ip link add eth0 type veth peer name other0 && ip link set eth0 up
+exec env -i PATH=/usr/bin:/usr/sbin:/bin:/sbin POD_UID=u-1 setpriv --no-new-privs --bounding-set=-all,+net_admin,+sys_chroot \\
+    chroot . kube-vxlan-agent serve
+"""
+"""The image as the root of namespaces of its own, with NET_ADMIN and what chroot needs."""
+
+
+def test_its_agent_programs_a_network_with_the_one_capability_that_it_is_given(builder: str) -> None:
+    if builder == "docker" or out("id", "-u") != b"0\n":
+        pytest.skip("needs buildah and root")
+    ask = Ask(
+        batch=(
+            "link add name vxeth1 type vxlan id 101 dev eth0 dstport 8472 learning ttl 0",
+            "link set dev vxeth1 alias kvc1/vxeth1/up",
+            "link set dev vxeth1 up",
+        ),
+        entries=tuple(
+            f"fdb append 00:00:00:00:00:00 dst 10.244.2.{number} dev vxeth1 self permanent" for number in range(1, 101)
+        ),
+        read=((Reading.DIGEST, ()), (Reading.ENTRIES, ())),
+        finally_=Finally.READY,
+    )
+    request = encode(Header(1, PodUid("u-1"), Epoch(1), 20, 20), ask)
+    container = out("buildah", "from", "--pull-never", TAG).decode().strip()
+    try:
+        root = out("buildah", "mount", container).decode().strip()
+        words = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-euc", CONTAINER, "container", root)
+        hello, answer = list(Decoder().feed(out(*words, input=request)))
+    finally:
+        out("buildah", "rm", container)
+    assert isinstance(hello, Hello)
+    assert isinstance(answer, Answer)
+    assert answer.complaints == ()
+    assert answer.readings[Reading.DIGEST].startswith("vxeth1 100 ")
+    assert len(answer.readings[Reading.ENTRIES].splitlines()) == 100
