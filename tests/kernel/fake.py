@@ -217,10 +217,11 @@ class FakeKernel:
             self._lose_ipv6(name)
 
     def set_down(self, name: InterfaceName) -> None:
-        """Lower a link: its routes go, and its IPv6 addresses."""
+        """Lower a link: its routes go, its IPv6 addresses, and what it has learned."""
         link = self.link(name)
         if link.up:
             link.up = False
+            link.learned.clear()
             self._lose_routes(name, 4, 6)
             self._lose_ipv6(name)
 

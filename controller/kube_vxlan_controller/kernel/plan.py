@@ -6,8 +6,8 @@ throughout; nothing foreign is named (but by `RestoreAddress`); what is held is 
 removed, by side effect neither.
 
 The kernel's side effects are foreseen, so that one plan suffices. Removing an IPv4 primary takes the secondaries of its
-subnet along, removing the last IPv4 address of a link its IPv4 routes, lowering it all its routes and IPv6 addresses,
-deleting it everything. (A kernel that promotes secondaries loses less, and takes what is given twice without a word.)
+subnet along, removing the last IPv4 address of a link its IPv4 routes, lowering it all its routes, IPv6 addresses and learned
+entries, deleting it everything. (A kernel that promotes secondaries loses less, and takes what is given twice without a word.)
 """
 
 from collections.abc import Iterator, Mapping, Set
@@ -208,25 +208,24 @@ def _arranged(want: Link, have: Netns, hold: Hold, obstacles: _Obstacles) -> Ite
             if lost not in want.addresses:
                 yield RestoreAddress(want.name, lost)
         link = Link(want.device, NO_MARK)
-    yield from _in_place(want, link, hold, obstacles)
-    yield from _forwarding(want, link, hold)
+    left = link if hold.removals else _left(want, link)
+    yield from _in_place(want, link, left, hold, obstacles)
+    yield from _forwarding(want, left, hold)
 
 
 def _fault(want: Link, what: str, message: str, hint: str) -> Fault:
     return Fault(f"{what}-in-the-way", f"{message}.", f"{hint}.", network=NetworkName(want.mark.network))
 
 
-def _in_place(want: Link, have: Link, hold: Hold, obstacles: _Obstacles) -> Iterator[Step | Fault]:
-    """Everything but forwarding, on a link whose wire is right."""
+def _in_place(want: Link, have: Link, left: Link, hold: Hold, obstacles: _Obstacles) -> Iterator[Step | Fault]:
+    """Everything but forwarding, on a link whose wire is right; `left` is what of it survives what we take away."""
     if not _like(want.device, have.device):
         yield ChangeDevice(want.device)
     if want.device.mtu is not None and want.device.mtu != have.device.mtu:
         yield SetMtu(want.name, want.device.mtu)
-    if hold.removals:
-        mark, left = _united(have.mark, want.mark), have
-    else:
-        mark, left = want.mark, _left(want, have)
+    if not hold.removals:
         yield from _taken(want, have, left)
+    mark = _united(have.mark, want.mark) if hold.removals else want.mark
     if mark != have.mark:
         yield SetMark(want.name, mark)
     for address in sorted((want.addresses & mark.addresses).difference(left.addresses, left.others), key=_address_key):
@@ -264,7 +263,8 @@ def _left(want: Link, have: Link) -> Link:
     addresses, others = frozenset(filter(stays, have.addresses)), tuple(filter(stays, have.others))
     bare = any(address.version == 4 for address in gone) and not any(address.version == 4 for address in (*addresses, *others))
     routes = frozenset(route for route in have.routes if not (lowers or (bare and route.subnet.version == 4)))
-    return replace(have, up=have.up and not lowers, addresses=addresses, others=others, routes=routes)
+    learned = frozenset() if lowers else have.learned
+    return replace(have, up=have.up and not lowers, addresses=addresses, others=others, routes=routes, learned=learned)
 
 
 def _taken(want: Link, have: Link, left: Link) -> Iterator[Step]:
