@@ -49,10 +49,8 @@ def _become_world(directory: Path, nodes: int, agent: str) -> NoReturn:
 
         be_world(world, nodes, agent)
     except (OSError, ExceptionGroup) as error:
-        print(f"the lab's world ended: {error}", file=sys.stderr)
-    finally:
-        sys.stderr.flush()
-        os._exit(70)
+        sys.exit(f"the lab's world ended: {error}")
+    sys.exit("the lab's world ended")
 
 
 def _seclude(world: Path) -> None:

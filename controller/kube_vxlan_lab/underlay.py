@@ -4,11 +4,12 @@ Each namespace lives as long as its keeper, a process that sleeps; nothing of it
 has a route to the pods of each other node.
 """
 
+import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pyroute2 import IPRoute
+from pyroute2 import IPRoute, NetlinkError
 
 from kube_vxlan_lab.addresses import FABRIC, MTU, NodeNet
 
@@ -35,6 +36,13 @@ def build(count: int) -> tuple[Keeper, ...]:
 
     Raises `OSError` with a sentence when the kernel refuses.
     """
+    try:
+        return _build(count)
+    except NetlinkError as error:
+        raise OSError(error.code, f"the nodes' network could not be made: {os.strerror(error.code)}") from None
+
+
+def _build(count: int) -> tuple[Keeper, ...]:
     fabric = _keep()
     nodes = tuple(Keeper(NodeNet(number), _keep()) for number in range(1, count + 1))
     with IPRoute(netns=f"/proc/{fabric}/ns/net") as links:
