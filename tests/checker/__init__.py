@@ -1,0 +1,31 @@
+"""The independent checker: it looks into every pod's kernel all the time, and judges a whole run by the laws.
+
+It imports nothing of the controller (a test says so) and uses neither exec nor agents. A run becomes one history of facts,
+which is only ever appended to; a pure function judges it afterwards.
+
+    facts       pure  what a history is made of
+    netlink     pure  the kernel's messages, as far as they matter here, decoded
+    observe     I/O   one netlink socket in every pod's namespace, one thread for all of them
+    processes   I/O   which pods have a namespace, seen in /proc
+    reading     pure  what plainly written annotations and networks mean
+    world       I/O   pods and the ConfigMap as the API server has them
+    desire      pure  what should be there: a second, naive implementation
+    spans       pure  sets of time
+    timelines   pure  when each thing was there, and when it should have been
+    judge       pure  `check(history, constants)`: the violations
+    checker     I/O   `Checker`, which joins them
+    watched     I/O   tests.scenarios.cluster's `cluster`, with a checker looking on
+
+A test that is written with `tests.scenarios.cluster.cluster` runs under the checker when it takes `cluster` from
+`tests.checker.watched` instead: the same Cluster, whose `checker` attribute is this, and which fails at its end when anything
+was wrong at any moment. What such a test does that the checker cannot know by itself it says to the checker:
+
+    lab.checker.means(TEXT, UNREADABLE)              an annotation that must be refused as a whole
+    lab.checker.means(TEXT, {"vxeth1": UNREADABLE, "vxeth2": {"ip": ["10.0.0.1/24"]}})      one network of it must be
+    lab.checker.defines(VALUE, UNREADABLE)           a network of the ConfigMap that must be refused
+    lab.checker.by_hand(pod.uid)                     before something in this pod's kernel is changed by hand
+    with lab.checker.fault("its agent hangs", pod.uid): ...    that pod alone is excused, until a while after it is over
+    with lab.checker.fault("the API server is away", blind=True): ...       everybody is, but nothing may be removed
+    lab.controller.start(), lab.controller.end()     are told to it by themselves
+    violations = lab.checker.verdict()               at any time; the last one is asked for by itself at the end
+"""

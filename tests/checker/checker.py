@@ -1,0 +1,94 @@
+"""I/O. `Checker` joins observers, world and judge, for tests and for a person who looks on."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+from tests.checker.facts import (
+    FIRST_RELEASE,
+    UNREADABLE,
+    ByHand,
+    Config,
+    Constants,
+    Controller,
+    Definitions,
+    Entries,
+    Fact,
+    Fault,
+    Freshness,
+    History,
+    Options,
+    Pod,
+    PodGone,
+    Violation,
+    What,
+)  # fmt: skip
+
+__all__ = ["UNREADABLE", "Checker", "Constants", "Pod", "Violation"]
+
+
+class Checker:
+    """A history that fills itself, and its verdict."""
+
+    def __init__(self, constants: Constants = FIRST_RELEASE) -> None:
+        self.constants = constants
+        self._history: list[Fact] = []
+        self._texts: dict[str, Entries | None] = {}
+        self._values: dict[str, Options | None] = {}
+
+    def __enter__(self) -> "Checker":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Stop to look."""
+
+    @property
+    def history(self) -> History:
+        """All facts so far."""
+        return tuple(self._history)
+
+    def means(self, text: str, entries: Entries | None) -> None:
+        """What an annotation means that is not written plainly; say it before a pod has it."""
+        self._texts[text] = entries
+
+    def defines(self, value: str, options: Options | None) -> None:
+        """What a value of the ConfigMap means that is not written plainly."""
+        self._values[value] = options
+
+    def pod(self, uid: str, pod: Pod) -> None:
+        """A pod was made, or is now like this."""
+        self.note(pod, uid)
+
+    def pod_gone(self, uid: str) -> None:
+        """A pod is gone."""
+        self.note(PodGone(), uid)
+
+    def config(self, networks: Definitions | None) -> None:
+        """The ConfigMap is now this; None: there is none."""
+        self.note(Config(networks))
+
+    def controller(self, runs: bool) -> None:
+        """The controller was started, or has ended."""
+        self.note(Controller(runs))
+
+    def by_hand(self, uid: str) -> None:
+        """Somebody is about to change something in this pod's kernel; whatever it is must be undone within `repair`."""
+        self.note(ByHand(), uid)
+
+    @contextmanager
+    def fault(self, name: str, uid: str = "", *, blind: bool = False) -> Iterator[None]:
+        """Something is broken: in one pod, or, without `uid`, everywhere. `blind`: nothing may be removed meanwhile."""
+        self.note(Fault(name, blind=blind), uid)
+        try:
+            yield
+        finally:
+            self.note(Fault(name, over=True, blind=blind), uid)
+
+    def freshness(self, age: float, ready: bool) -> None:
+        """What the controller says of itself."""
+        self.note(Freshness(age, ready))
+
+    def note(self, what: What, uid: str = "", source: str = "harness") -> None:
+        """Write a fact into the history."""
+        self._history.append(Fact(time.monotonic(), uid, what, source))

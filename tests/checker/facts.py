@@ -1,0 +1,245 @@
+"""Pure. What a history is made of: facts, each with its time, in the order in which they were seen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+UNREADABLE: Final = None
+"""Stands for what a text means that must be refused: nobody can tell what it should be, so what is there is held."""
+
+Options = Mapping[str, str | Sequence[str]]
+"""Options of a network as written: `ip` and `route` are sequences, all others are texts; `up` alone is `{"up": "true"}`."""
+Entries = Mapping[str, Options | None]
+"""What an annotation means: its networks with the options written there; None for an entry that must be refused."""
+Definitions = Mapping[str, Options | None]
+"""What the ConfigMap means; None for a network that must be refused."""
+
+
+class Link(NamedTuple):
+    """A network interface. `vni` is 0 for one that is no VXLAN link."""
+
+    index: int
+    name: str
+    alias: str = ""
+    up: bool = False
+    mtu: int = 0
+    vni: int = 0
+    port: int = 0
+    ttl: int = 0
+    learning: bool = False
+    lower: int = 0
+    master: int = 0
+
+
+class Entry(NamedTuple):
+    """A forwarding entry with a destination, on the link with this index."""
+
+    index: int
+    mac: str
+    destination: str
+    permanent: bool = True
+
+
+class Address(NamedTuple):
+    """An address with its prefix length, on the link with this index."""
+
+    index: int
+    cidr: str
+
+
+class Route(NamedTuple):
+    """A route of any table but `local`. `protocol` as numbered in /etc/iproute2/rt_protos."""
+
+    index: int
+    subnet: str
+    gateway: str
+    protocol: int
+    table: int = 254
+
+
+class Rule(NamedTuple):
+    """A routing rule, as the bytes that the kernel tells: they only have to stay the same."""
+
+    data: bytes
+
+
+class Neighbour(NamedTuple):
+    """A permanent entry of the ARP or neighbour table."""
+
+    index: int
+    address: str
+    mac: str
+
+
+Item = Link | Entry | Address | Route | Rule | Neighbour
+"""What a kernel can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """The kernel said that it holds this (a link again, after each change of it)."""
+
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The kernel said that it no longer holds this."""
+
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The checker listens in this pod's namespace and has read all that it holds; `inode` names the namespace."""
+
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The namespace is gone: the last process of its sandbox has ended."""
+
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something happened that was not seen; such a run is not passed."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateOpened:
+    """The first init agent of the pod ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How many of the controller's execs run in the pod at once, at this moment."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod:
+    """A pod as the world has it."""
+
+    namespace: str
+    name: str
+    addresses: tuple[str, ...] = ()
+    labelled: bool = True
+    host_network: bool = False
+    agent: bool = True
+    """Whether one of its containers is an agent."""
+    terminal: bool = False
+    leaves_at: float | None = None
+    """When its deletion, grace included, is over (in the history's clock); None while nobody deletes it."""
+    wants: Entries | None = None
+    """What its annotation means; None where that cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodGone:
+    """The pod is no longer there at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The ConfigMap; None where there is none."""
+
+    networks: Definitions | None
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """A controller was started, or has ended."""
+
+    runs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something is broken from now on, or (`over`) no longer: in the fact's pod alone, or, without one, everywhere."""
+
+    name: str
+    over: bool = False
+    blind: bool = False
+    """Whether the controller can tell that it does not see the world: nothing may be removed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """Somebody is about to change something in the pod's kernel by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """What the controller said of itself: the age of its view in seconds, and whether it calls itself ready."""
+
+    age: float
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The run is over."""
+
+
+What = (
+    Is | Gone | Entered | Left | Gap | GateOpened | Serving | Pod | PodGone | Config | Controller | Fault | ByHand | Freshness
+    | Ended
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of a history. `time` is time.monotonic() in seconds; `pod` is a uid, or empty for what concerns all."""
+
+    time: float
+    pod: str
+    what: What
+    source: str = "harness"
+    """`told` by a kernel, `read` from a kernel, `harness`, `world`."""
+
+
+History = Sequence[Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A law that was broken: which, when (seconds since the history began), in which pod, and how, in a sentence."""
+
+    law: str
+    time: float
+    pod: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.law} at {self.time:.3f} s in {self.pod or 'the world'}: {self.sentence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """The bounds, in seconds where nothing else is said."""
+
+    stale: float = 5.0
+    """How long an entry may outlive its reason."""
+    join: float = 5.0
+    """How long a pod may wait for what it should have."""
+    repair: float = 65.0
+    """How long something changed by hand may stay: an audit period, and the time to act."""
+    recovery: float = 10.0
+    """How long it may take to be right again after a fault is over or a controller was started."""
+    haze: float = 1.0
+    """How late the checker may learn of a change of the world."""
+    view: float = 90.0
+    """The greatest age of the controller's view at which it may call itself ready."""
+    execs: int = 1
+    """Execs in one pod at once."""
+    isolation: float = 1.2
+    """How much longer healthy pods may take beside broken ones."""
+
+
+FIRST_RELEASE = Constants()
