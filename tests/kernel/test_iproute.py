@@ -1,0 +1,264 @@
+import json
+from ipaddress import ip_address, ip_interface, ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.kernel.steps import LINES, VX1
+
+from kube_vxlan_controller.kernel.iproute import (
+    ParseError,
+    Reading,
+    alias,
+    digest,
+    parse,
+    parse_alias,
+    parse_digests,
+    parse_entries,
+    render,
+)
+from kube_vxlan_controller.kernel.netns import NO_MARK, ZERO_MAC, Device, Entry, Mark, mark_name
+from kube_vxlan_controller.kernel.steps import AddAddress, AppendDestination, DeleteEntry, DeleteLink, SetMark, Step
+from kube_vxlan_controller.model import MAX_ADDRESSES, InterfaceName, NetworkName, Route, UdpPort, Vni
+
+VXLAN = {
+    "ifname": "vx1",
+    "flags": ["BROADCAST", "UP", "LOWER_UP"],
+    "mtu": 1450,
+    "ifalias": "kvc1/net/up/10.1.0.1-24",
+    "linkinfo": {"info_kind": "vxlan", "info_data": {"id": 101, "link": "eth0", "port": 8472, "learning": True, "ttl": 0}},
+    "addr_info": [
+        {"family": "inet", "local": "10.1.0.1", "prefixlen": 24, "scope": "global"},
+        {"family": "inet", "local": "10.1.0.9", "prefixlen": 24, "scope": "global", "secondary": True},
+        {"family": "inet", "local": "10.1.0.8", "prefixlen": 24, "scope": "global", "secondary": True, "dynamic": True},
+        {"family": "inet", "local": "10.9.0.1", "address": "10.9.0.2", "prefixlen": 32, "scope": "global"},
+        {"family": "inet6", "local": "fe80::1", "prefixlen": 64, "scope": "link"},
+        {"family": "inet6", "local": "fd02::9", "prefixlen": 64, "scope": "global"},
+    ],
+    "a key of tomorrow": {"any": ["thing"]},
+}
+ETH0 = {"ifname": "eth0", "flags": ["UP"], "mtu": 1500, "linkinfo": {"info_kind": "veth"}, "addr_info": []}
+
+
+def links(*found: object) -> dict[Reading, str]:
+    """A LINKS reading."""
+    return {Reading.LINKS: json.dumps(found)}
+
+
+def routes(four: list[dict[str, object]], six: list[dict[str, object]]) -> dict[Reading, str]:
+    """Readings with routes."""
+    return {**links(VXLAN, ETH0), Reading.ROUTES: f"{json.dumps(four)}\n{json.dumps(six)}\n"}
+
+
+@pytest.mark.parametrize(("step", "line"), LINES)
+def test_a_step_is_one_line(step: Step, line: str) -> None:
+    batches = render([step])
+    assert (*batches.batch, *batches.entries) == (line,)
+    assert bool(batches.entries) == line.startswith("fdb ")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        AppendDestination(VX1, ip_address("0.0.0.0")),
+        DeleteEntry(VX1, Entry(ZERO_MAC, ip_address("::"))),
+        DeleteLink(InterfaceName("vx1\nlink del dev eth0")),
+        DeleteLink(InterfaceName("")),
+        DeleteLink(InterfaceName("vx\\1")),
+        DeleteLink(InterfaceName("vxé")),
+        AddAddress(VX1, ip_interface("fe80::1%eth0/64")),
+        SetMark(VX1, Mark("a" * 250)),
+    ],
+)
+def test_what_no_line_may_hold_is_not_rendered(step: Step) -> None:
+    with pytest.raises(ValueError, match=r"line|stands for all"):
+        render([step])
+
+
+addresses = st.sets(st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(ip_interface), max_size=MAX_ADDRESSES).map(
+    frozenset
+)
+names = st.from_regex(r"[A-Za-z0-9._-]{1,253}", fullmatch=True).map(NetworkName)
+
+
+@given(names, addresses, st.booleans())
+def test_an_alias_holds_any_mark_and_gives_it_back(name: NetworkName, given_by_us: frozenset[object], raised: bool) -> None:
+    mark = Mark(mark_name(name), given_by_us, raised)  # type: ignore[arg-type]
+    assert len(alias(mark)) <= 255
+    assert parse_alias(alias(mark)) == mark
+    assert render([SetMark(VX1, mark)]).batch[0].endswith(alias(mark))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "uplink",
+        "kvc1",
+        "kvc1/",
+        "kvc1/net",
+        "kvc1//up",
+        "kvc1/net/sideways",
+        "kvc1/net/up/",
+        "kvc1/net/up/10.0.0.1-33",
+        "kvc1/net/up/10.0.0.1-24-24",
+        "kvc1/net/up/10.0.0.1/24",
+        "kvc1/net/up/x-1",
+        "kvc1/né/up",
+        "kvc2/net/up",
+        "KVC1/net/up",
+    ],
+)
+def test_an_alias_that_is_not_ours_to_the_letter_is_no_mark(text: str) -> None:
+    assert parse_alias(text) is None
+
+
+def test_a_link_is_read_with_all_that_is_ours_on_it() -> None:
+    (link,) = parse(links(VXLAN, ETH0)).links
+    ours = ip_interface("10.1.0.1/24")
+    assert link.device == Device(VX1, Vni(101), UdpPort(8472), InterfaceName("eth0"), None, True, 0, 1450)
+    assert link.mark == Mark("net", frozenset({ours}), True)
+    assert link.up
+    assert link.addresses == {ours}
+    assert link.others == (ip_interface("10.1.0.9/24"), ip_interface("fd02::9/64"))
+    assert link.secondary == {ip_interface("10.1.0.9/24"), ip_interface("10.1.0.8/24")}
+
+
+def test_what_carries_no_mark_is_foreign() -> None:
+    other = {**VXLAN, "ifname": "vx2", "ifalias": "mine"}
+    without_id = {"ifname": "vx3", "linkinfo": {"info_kind": "vxlan", "info_data": {"external": True}}}
+    odd = {**VXLAN, "ifname": "a\tb"}
+    stolen = {**ETH0, "ifalias": "kvc1/net/up"}
+    loopback = {**VXLAN, "ifname": "lo"}
+    netns = parse(links(other, without_id, odd, stolen, loopback))
+    assert netns.links == ()
+    found = netns.foreign.links[InterfaceName("vx2")]
+    assert found is not None
+    assert found.mark == NO_MARK
+    assert found.addresses == frozenset()
+    assert found.others[0] == ip_interface("10.1.0.1/24")
+    assert [link for name, link in netns.foreign.links.items() if name != "vx2"] == [None] * 4
+
+
+def test_attributes_of_another_kind_of_link_are_not_looked_at() -> None:
+    bridge = {"ifname": "br0", "linkinfo": {"info_kind": "bridge", "info_data": {"id": "8000.0", "port": {"odd": 1}}}}
+    assert parse(links(bridge)).foreign.links == {"br0": None}
+
+
+def test_a_link_over_ipv6_that_inherits_its_ttl() -> None:
+    data = {"id": 7, "link": "eth0", "port": 4789, "learning": False, "ttl": "inherit", "local6": "fd00::1"}
+    (link,) = parse(links({**VXLAN, "linkinfo": {"info_kind": "vxlan", "info_data": data}})).links
+    assert link.device == Device(VX1, Vni(7), UdpPort(4789), InterfaceName("eth0"), ip_address("fd00::1"), False, 0, 1450)
+
+
+def test_routes_are_ours_by_their_protocol_and_their_link() -> None:
+    netns = parse(
+        routes(
+            [
+                {"dst": "172.16.0.0/16", "gateway": "10.1.0.100", "dev": "vx1", "protocol": "86", "flags": []},
+                {"dst": "172.17.0.1", "gateway": "10.1.0.100", "dev": "vx1", "flags": []},
+                {"dst": "10.1.0.0/24", "dev": "vx1", "protocol": "2", "scope": "253"},
+                {"dst": "10.9.0.2", "dev": "vx1", "protocol": "2", "scope": "253"},
+                {"dst": "172.18.0.0/16", "gateway": "10.1.0.100", "dev": "vx1", "protocol": "186", "metric": 20},
+                {"dst": "172.19.0.0/16", "gateway": "10.244.0.1", "dev": "eth0", "protocol": "86"},
+                {"dst": "172.20.0.0/16", "nexthops": [{"gateway": "10.1.0.100", "dev": "vx1"}], "protocol": "86"},
+                {"type": "6", "dst": "172.21.0.0/16", "dev": "vx1", "gateway": "10.1.0.1"},
+                {"dst": "default", "gateway": "10.244.0.1", "dev": "eth0"},
+            ],
+            [
+                {"dst": "fd10::/64", "gateway": "fd02::64", "dev": "vx1", "protocol": "86", "metric": 1024},
+                {"dst": "default", "gateway": "fe80::1", "dev": "eth0", "protocol": "9"},
+            ],
+        )
+    )
+    assert netns.links[0].routes == {
+        Route(ip_network("172.16.0.0/16"), ip_address("10.1.0.100")),
+        Route(ip_network("fd10::/64"), ip_address("fd02::64")),
+    }
+    assert {str(subnet): protocol for subnet, protocol in netns.foreign.routes.items()} == {
+        "10.9.0.2/32": "2",
+        "172.18.0.0/16": "186",
+        "172.19.0.0/16": "86",
+        "172.20.0.0/16": "86",
+        "172.21.0.0/16": "3",
+        "0.0.0.0/0": "3",
+        "::/0": "9",
+    }
+
+
+def test_entries_are_destinations_strays_and_learned_ones() -> None:
+    permanent = (
+        "vx1 00:00:00:00:00:00 0.0.0.0\n"
+        "vx1 00:00:00:00:00:00 10.244.0.1\n"
+        "vx1 02:00:00:00:00:01 10.244.0.2\n"
+        "vx9 00:00:00:00:00:00 10.244.0.9\n"
+    )
+    (link,) = parse({**links(VXLAN), Reading.ENTRIES: permanent, Reading.LEARNED: "vx1 02:00:00:00:00:02 fd00::1\n"}).links
+    assert set(link.destinations) == {ip_address("10.244.0.1")}
+    assert link.strays == {Entry("02:00:00:00:00:01", ip_address("10.244.0.2"))}
+    assert link.learned == {Entry("02:00:00:00:00:02", ip_address("fd00::1"))}
+
+
+def test_nothing_read_is_nothing_there() -> None:
+    empty = parse({Reading.LINKS: "[]", Reading.ROUTES: "[ ]\n[ ]\n", Reading.ENTRIES: "", Reading.LEARNED: ""})
+    assert (empty.links, empty.foreign.links, empty.foreign.routes) == ((), {}, {})
+    assert parse({Reading.LINKS: "", Reading.ROUTES: ""}).links == ()
+
+
+def test_a_digest_is_count_and_md5_of_the_sorted_lines() -> None:
+    assert digest([ip_address("10.244.0.9"), ip_address("10.244.0.10")]) == "2 8964f1ce4c2150862fecc3b5d6df802a"
+    assert digest([]) == "0 d41d8cd98f00b204e9800998ecf8427e"
+    assert parse_digests(f"vx1 {digest([])}\nvx2 {digest([])}\n") == {"vx1": digest([]), "vx2": digest([])}
+
+
+texts = st.one_of(st.text(), st.binary().map(lambda raw: raw.decode(errors="replace")))
+values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(
+                ["ifname", "linkinfo", "info_kind", "info_data", "addr_info", "local", "prefixlen", "id", "dst", "dev", "ttl"]
+            ),
+            inner,
+        ),
+    ),
+)
+
+
+@given(st.dictionaries(st.sampled_from(list(Reading)), st.one_of(texts, values.map(json.dumps))))
+def test_anything_else_is_a_parse_error(readings: dict[Reading, str]) -> None:
+    for read in (
+        lambda: parse(readings),
+        lambda: parse_entries(readings.get(Reading.ENTRIES, "")),
+        lambda: parse_digests(readings.get(Reading.DIGEST, "")),
+    ):
+        try:
+            read()
+        except ParseError as error:
+            assert str(error)  # noqa: PT017  any outcome but another exception is right
+
+
+@pytest.mark.parametrize(
+    "readings",
+    [
+        {Reading.LINKS: "Device does not exist"},
+        {Reading.LINKS: '[{"ifname": 5}]'},
+        {Reading.LINKS: json.dumps([{**VXLAN, "addr_info": [{"local": "10.0.0", "prefixlen": 24}]}])},
+        {Reading.LINKS: "[" * 100_000},
+        {Reading.LINKS: '[{"later": ' + "[" * 100_000},
+        {Reading.ROUTES: '[{"dst": "10.0.0.1/8"}]'},
+        {Reading.ROUTES: '[{"dst": ""}]'},
+        {Reading.ENTRIES: "vx1 00:00:00:00:00:00"},
+        {Reading.ENTRIES: "vx1 00:00:00:00:00:00 nowhere"},
+        {Reading.LEARNED: "vx1 00:00:00:00:00:0 10.0.0.1"},
+    ],
+)
+def test_nonsense_is_told_as_such(readings: dict[Reading, str]) -> None:
+    with pytest.raises(ParseError):
+        parse(readings)
+
+
+def test_a_digest_that_is_none_is_told_as_such() -> None:
+    with pytest.raises(ParseError):
+        parse_digests("vx1 1 abc")

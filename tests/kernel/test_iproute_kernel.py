@@ -1,0 +1,140 @@
+"""What `iproute` renders and reads, against iproute2 and the kernel themselves."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import ip_address, ip_interface
+
+import pytest
+from tests.kernel.real import RealKernel
+from tests.kernel.steps import FOUR, FULL, PLAIN, ROUTE_4, ROUTE_6, SIX, VX1
+from tests.namespaces import pod_namespace
+
+from kube_vxlan_controller.kernel.iproute import digest
+from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Entry, Link, Mark
+from kube_vxlan_controller.kernel.steps import (
+    AddAddress,
+    AddLink,
+    AppendDestination,
+    ChangeDevice,
+    DeleteAddress,
+    DeleteEntry,
+    DeleteLink,
+    DeleteRoute,
+    ReplaceRoute,
+    SetDown,
+    SetMark,
+    SetMtu,
+    SetUp,
+    Step,
+)
+from kube_vxlan_controller.model import InterfaceName
+
+pytestmark = pytest.mark.kernel
+
+
+@pytest.fixture
+def kernel() -> Iterator[RealKernel]:
+    with pod_namespace() as namespace:
+        namespace.run("ip", "link", "add", "eth1", "type", "veth", "peer", "name", "peer1")
+        yield RealKernel(namespace)
+
+
+def carried_out(kernel: RealKernel, *steps: Step) -> Link:
+    """The link after the steps, of which none is complained about."""
+    complaints, netns = kernel.apply(steps)
+    assert complaints == ""
+    return netns.by_name[VX1]
+
+
+def test_what_is_wished_is_read_back(kernel: RealKernel) -> None:
+    mark = Mark("net", frozenset({FOUR, SIX}), True)
+    link = carried_out(
+        kernel,
+        AddLink(FULL),
+        SetMark(VX1, mark),
+        AddAddress(VX1, FOUR),
+        AddAddress(VX1, FOUR),
+        AddAddress(VX1, SIX),
+        AddAddress(VX1, SIX),
+        SetUp(VX1),
+        ReplaceRoute(VX1, ROUTE_4),
+        ReplaceRoute(VX1, ROUTE_6),
+        AppendDestination(VX1, ip_address("fd00::2")),
+        AppendDestination(VX1, ip_address("fd00::2")),
+    )
+    assert link == Link(
+        FULL,
+        mark,
+        True,
+        mark.addresses,
+        frozenset({ROUTE_4, ROUTE_6}),
+        Destinations.of([ip_address("fd00::2")]),
+    )
+    bare = carried_out(
+        kernel,
+        DeleteEntry(VX1, Entry(ZERO_MAC, ip_address("fd00::2"))),
+        DeleteRoute(VX1, ROUTE_4),
+        DeleteRoute(VX1, ROUTE_6),
+        DeleteAddress(VX1, FOUR),
+        DeleteAddress(VX1, SIX),
+        SetDown(VX1),
+        SetMark(VX1, Mark("net")),
+    )
+    assert bare == Link(FULL, Mark("net"))
+    complaints, netns = kernel.apply([DeleteLink(VX1)])
+    assert complaints == ""
+    assert VX1 not in netns.by_name
+
+
+def test_what_changes_in_place_keeps_the_entries(kernel: RealKernel) -> None:
+    added = [AddLink(PLAIN), SetMark(VX1, Mark("net")), SetUp(VX1), AppendDestination(VX1, ip_address("10.244.0.1"))]
+    before = carried_out(kernel, *added)
+    assert before.device == replace(PLAIN, ttl=0, mtu=1450)
+    changed = replace(PLAIN, lower=InterfaceName("eth1"), learning=False, ttl=9)
+    after = carried_out(kernel, ChangeDevice(changed), SetMtu(VX1, 1300))
+    assert after == replace(before, device=replace(changed, mtu=1300))
+    assert carried_out(kernel, ChangeDevice(PLAIN)) == replace(before, device=replace(PLAIN, ttl=0, mtu=1300))
+
+
+def test_the_local_address_changes_in_place_but_not_its_version(kernel: RealKernel) -> None:
+    carried_out(kernel, AddLink(FULL), SetMark(VX1, Mark("net")))
+    other = replace(FULL, local=ip_address("fd00::7"))
+    assert carried_out(kernel, ChangeDevice(other)).device == other
+    complaints, netns = kernel.apply([ChangeDevice(replace(FULL, local=ip_address("10.244.1.2")))])
+    assert "family" in complaints
+    assert netns.by_name[VX1].device == other
+
+
+def test_one_wire_is_given_to_one_link(kernel: RealKernel) -> None:
+    carried_out(kernel, AddLink(PLAIN), SetMark(VX1, Mark("net")))
+    same = replace(PLAIN, name=InterfaceName("vx2"), lower=InterfaceName("eth1"))
+    complaints, netns = kernel.apply([AddLink(same)])
+    assert "VNI already exists" in complaints
+    assert "vx2" not in netns.foreign.links
+    over_six = replace(same, local=ip_address("fd00::1"))
+    assert kernel.apply([AddLink(over_six)])[0] == ""
+
+
+def test_the_ancestors_route_is_taken_over(kernel: RealKernel) -> None:
+    carried_out(kernel, AddLink(PLAIN), SetMark(VX1, Mark("net")), AddAddress(VX1, FOUR), AddAddress(VX1, SIX), SetUp(VX1))
+    for route in (ROUTE_4, ROUTE_6):
+        kernel.namespace.run("ip", "route", "add", str(route.subnet), "via", str(route.gateway), "dev", VX1)
+    assert kernel.apply([])[1].by_name[VX1].routes == frozenset()
+    assert not {ROUTE_4.subnet, ROUTE_6.subnet} & kernel.apply([])[1].foreign.routes.keys()
+    link = carried_out(kernel, ReplaceRoute(VX1, ROUTE_4), ReplaceRoute(VX1, ROUTE_6))
+    assert link.routes == {ROUTE_4, ROUTE_6}
+
+
+def test_the_longest_alias_fits(kernel: RealKernel) -> None:
+    addresses = frozenset(ip_interface(f"fd00:1111:2222:3333:4444:5555:6666:777{number}/128") for number in range(4))
+    mark = Mark("n" * 64, addresses, False)
+    assert carried_out(kernel, AddLink(PLAIN), SetMark(VX1, mark)).mark == mark
+
+
+def test_a_digest_is_what_md5sum_says_of_the_lines(kernel: RealKernel) -> None:
+    to = [ip_address(f"10.244.{number}.{number}") for number in range(200)]
+    link = carried_out(kernel, AddLink(PLAIN), SetMark(VX1, Mark("net")), *(AppendDestination(VX1, one) for one in to))
+    told = kernel.namespace.run(
+        "sh", "-c", f"bridge fdb show dev {VX1} | LC_ALL=C awk '{{print $1, $3}}' | LC_ALL=C sort | md5sum"
+    )
+    assert digest(link.destinations) == f"200 {told.split()[0]}"
