@@ -1,13 +1,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
-from kube_vxlan_controller.desired import Policy
+from kube_vxlan_controller.desired import Desired, Policy, desire
 from kube_vxlan_controller.ports import Ask, Finally, Forbidden, Gone, NotRunning, Target, Unknown, Unreachable
 from kube_vxlan_controller.reconcile import Reconciler
-from kube_vxlan_controller.snapshot import Change, ConfigSeen, Fresh, Kind, PodGone, PodSeen, PodsListed, Stale
+from kube_vxlan_controller.snapshot import Change, ConfigSeen, Fresh, Kind, PodGone, PodSeen, PodsListed, Snapshot, Stale, fold
 from kube_vxlan_controller.tempo import Tempo
 from kube_vxlan_controller.views import AgentState, PodView
 from tests.answering import AnsweringAgents, Counts, Hearing
@@ -201,6 +202,20 @@ class TestGate:
             await hand.until(lambda: "Refused" in hand.heard.of("a"))
             await asyncio.sleep(300)
             assert hand.agents.opened("a") == []
+
+    async def test_pods_that_start_together_do_not_wait_for_each_others_gates(self) -> None:
+        pods = [replace(bare(name), init=AgentState.RUNNING, text="vxeth1") for name in "abc"]
+        agents = AnsweringAgents()
+
+        def obey(target: Target, ask: Ask) -> None:
+            if ask.batch:
+                agents.kernel = wishes[target.place].netns
+
+        snapshot = fold(Snapshot(), [PodsListed(tuple(pods)), ConfigSeen(NETWORKS)])
+        wishes = desire(snapshot, Desired(Policy())).wishes
+        agents.behave = obey
+        async with at_work(agents, *pods) as hand:
+            await hand.until(lambda: all(agents.opened(name) for name in "abc"), within=1.0)
 
     async def test_peers_that_hang_hold_it_for_two_seconds_at_most(self) -> None:
         def hang(target: Target, ask: Ask) -> BaseException | None:

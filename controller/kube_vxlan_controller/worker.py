@@ -53,7 +53,7 @@ class Worker:
         self.place: Place = wish.place
         self.wish = wish
         self.idle = asyncio.Event()
-        """Set while the wish has been carried out, or has failed at least once."""
+        """Set while the kernel is as wished (whether or not the gate is open yet), or has failed at least once."""
         self._shared = shared
         self._news = asyncio.Event()
         self._known: Known = NOTHING_KNOWN
@@ -152,8 +152,10 @@ class Worker:
             number += 1
             if number > self._shared.tempo.rounds_at_most or (due.plan.steps and due.plan == last):
                 raise NotSettled(_unsettled(due, self._known))
-            if due.phase is Phase.OPEN and not await self._peers_ready(wish):
-                continue
+            if due.phase is Phase.OPEN:
+                self.idle.set()  # our own part is done: pods that start together do not wait for each other's gates
+                if not await self._peers_ready(wish):
+                    continue
             await self._ask(wish, due)
             last = due.plan
 
