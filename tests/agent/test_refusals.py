@@ -150,6 +150,9 @@ def test_lines_that_are_not_allowed_are_named_and_nothing_is_done(pod: Pod) -> N
     before = kernel(pod)
     with pod.serve() as agent:
         for line in (*BATCH, *ODD_BATCH):
+            for beside in ("link set dev vxeth1 up", line):
+                answer = agent.ask(Ask(batch=("link set dev vxeth1 up", line, beside)))
+                assert refused(answer, "line") == f"batch 2 is not allowed: {line}"
             assert refused(agent.ask(Ask(batch=("link set dev vxeth1 up", line))), "line") == f"batch 2 is not allowed: {line}"
         for line in NEIGHBOURS:
             answer = agent.ask(Ask(neighbours=(line,), entries=(APPEND,)))
@@ -171,7 +174,7 @@ def test_a_section_has_as_many_lines_as_it_says(pod: Pod) -> None:
             agent.write(request.replace(b"entries 101 ", said))
             answer = agent.hear()
             assert isinstance(answer, Refusal)
-            assert refused(answer, "line") == "entries 101 is not allowed: is the last line"
+            assert refused(answer, "line").startswith("entries 101 is not allowed")
     assert kernel(pod) == before
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import get_args
 
@@ -106,6 +107,13 @@ def test_neighbour_lines_take_effect(pod: Pod) -> None:
         assert "fd00::3 lladdr 02:00:00:00:00:01 PERMANENT" in shown
         agent.done(Ask(neighbours=("neigh del 192.168.11.3 dev vxeth1", "neigh del fd00::3 dev vxeth1")))
         assert pod.run("ip", "neigh", "show", "dev", "vxeth1", "nud", "permanent") == ""
+
+
+def test_neighbours_may_be_on_a_link_that_the_batch_adds(pod: Pod) -> None:
+    line = "neigh replace 192.168.11.3 lladdr 02:00:00:00:00:01 dev vxeth1 nud permanent"
+    with pod.serve() as agent:
+        agent.done(replace(rendered(*BUILD), neighbours=(line,)))
+    assert "192.168.11.3 lladdr 02:00:00:00:00:01 PERMANENT" in pod.run("ip", "neigh", "show", "dev", "vxeth1")
 
 
 def test_what_was_rendered_and_applied_is_read_back_as_it_was_wished(pod: Pod) -> None:
