@@ -2,8 +2,8 @@
 
 Laws: a command's file is imported only when that command is asked for, so that `version` costs nothing; nobody ever sees a
 traceback who did not ask for it (`--debug`, or KVC_DEBUG=1). Exit codes: 0 done; 1 something could not be read or is not as
-it should be; 64 a mistake on the command line or in a setting; 69 this machine cannot do it; 70 a bug of ours; 130
-interrupted; 141 nobody reads our output any more.
+it should be; 2 something is to do (`plan`); 64 a mistake on the command line or in a setting; 69 this machine cannot do it;
+70 a bug of ours; 130 interrupted; 141 nobody reads our output any more.
 """
 
 import os
@@ -18,7 +18,7 @@ from typer.main import get_command
 from kube_vxlan_controller.cli.complaint import USAGE, Complaint
 
 PROGRAM = "kube-vxlan-controller"
-COMMANDS = ("run", "list", "inspect", "check", "config", "lab", "version", "help")
+COMMANDS = ("run", "list", "inspect", "plan", "check", "config", "lab", "version", "help")
 ISSUES = "https://github.com/openvnf/kube-vxlan-controller/issues"
 
 
@@ -104,6 +104,10 @@ def _add(app: typer.Typer, name: str) -> None:
             from kube_vxlan_controller.cli.inspect import inspect_app
 
             app.add_typer(inspect_app, name=name)
+        case "plan":
+            from kube_vxlan_controller.cli.plan import plan
+
+            app.command()(plan)
         case "check":
             from kube_vxlan_controller.cli.check import check
 

@@ -1,0 +1,54 @@
+"""I/O. How a command prints: `-o`, and which pods: `-n` and `-A`. The same words for all commands that read.
+
+What makes JSON and YAML is imported when it is asked for: `version` must stay quick.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from kube_vxlan_controller.cli.complaint import Complaint
+
+
+class Output(StrEnum):
+    """How the result is printed."""
+
+    TEXT = "text"
+    WIDE = "wide"
+    JSON = "json"
+    YAML = "yaml"
+
+    @property
+    def structured(self) -> bool:
+        """Whether it is made for programs."""
+        return self in (Output.JSON, Output.YAML)
+
+
+As = Annotated[
+    Output, typer.Option("-o", "--output", help="How to print: for people, with all there is (wide), or for programs.")
+]
+InNamespace = Annotated[str, typer.Option("-n", help="Only pods of this namespace.", metavar="NAMESPACE")]
+Everywhere = Annotated[bool, typer.Option("-A", "--all-namespaces", help="Pods of all namespaces, as without -n.")]
+Watch = Annotated[bool, typer.Option("-w", "--watch", help="Print again whenever something has changed, until Ctrl-C.")]
+
+
+def within(namespace: str, everywhere: bool) -> str:
+    """The one namespace that is meant, or nothing for all. Raises `Complaint` where the two contradict each other."""
+    if namespace and everywhere:
+        raise Complaint(f"-n {namespace} and -A contradict each other; give one of them.")
+    return namespace
+
+
+def structured(value: object, output: Output) -> str:
+    """A dataclass, or builtins, as JSON or YAML: its fields are the names; what is neither number nor text is its text."""
+    import msgspec
+
+    plain: Any = msgspec.to_builtins(value, enc_hook=str)
+    if output is Output.YAML:
+        import yaml
+
+        return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120).rstrip("\n")
+    import json
+
+    return json.dumps(plain, indent=2, ensure_ascii=False)

@@ -1,0 +1,95 @@
+"""I/O. `plan`: what would be done to which pod, and why. Nothing is done."""
+
+import sys
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from kube_vxlan_controller.cli.given import Given, takes_settings
+from kube_vxlan_controller.cli.output import As, Everywhere, InNamespace, Output, structured, within
+from kube_vxlan_controller.cli.prospect import Outlook, Prospect, outlook, plan_lines
+from kube_vxlan_controller.cli.world import carry_out, in_order, opened
+from kube_vxlan_controller.desired import Desired, Wish
+from kube_vxlan_controller.language.mistakes import visible
+from kube_vxlan_controller.settings import Settings
+
+TO_DO = 2
+"""The exit code when something would be done."""
+INCOMPLETE = "Some pods, or the ConfigMap, cannot be read, so nothing is known to be gone and nothing would be removed."
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The answer, as `-o json` has it."""
+
+    pods: tuple[Outlook, ...]
+    troubles: tuple[str, ...]
+    """What could not be read, a sentence each."""
+
+
+@takes_settings
+def plan(
+    given: Given,
+    pod: Annotated[list[str] | None, typer.Argument(help="Only pods whose names begin so.", metavar="[POD]...")] = None,
+    in_namespace: InNamespace = "",
+    everywhere: Everywhere = False,
+    output: As = Output.TEXT,
+) -> int:
+    """Tell what the controller would do to which pod, and why; do nothing.
+
+    The exit code is 0 when nothing is to do, 2 when something is, 1 when something could not be read.
+    """
+    words, namespace = tuple(pod or ()), within(in_namespace, everywhere)
+    desired, prospects = carry_out(_foresee(given.reachable(), words, namespace))
+    seen = [(outlook(desired, prospect), prospect) for prospect in prospects]
+    troubles = tuple(f"{prospect.wish.place}: {visible(prospect.trouble)}" for _, prospect in seen if prospect.trouble)
+    troubles += () if desired.snapshot.complete else (INCOMPLETE,)
+    troubles += tuple(_absent(word) for word in words if not any(_meant(p.wish, (word,), namespace) for p in prospects))
+    if output.structured:
+        print(structured(Forecast(tuple(out for out, _ in seen), troubles), output))
+    else:
+        _print(seen, everything=bool(words), wide=output is Output.WIDE)
+    for trouble in troubles:
+        print(trouble, file=sys.stderr)
+    if troubles:
+        return 1
+    return TO_DO if any(prospect.steps or prospect.opens for prospect in prospects) else 0
+
+
+async def _foresee(settings: Settings, words: tuple[str, ...], namespace: str) -> tuple[Desired, list[Prospect]]:
+    async with opened(settings) as world:
+        desired = await world.desired()  # of all namespaces: they have peers of the pods that are meant
+        blind = not desired.snapshot.complete
+        meant = [wish for wish in in_order(desired.wishes.values()) if _meant(wish, words, namespace)]
+        return desired, await world.ask_all(meant, lambda wish: world.foresee(wish, blind))
+
+
+def _meant(wish: Wish, words: tuple[str, ...], namespace: str) -> bool:
+    if namespace and wish.place.namespace != namespace:
+        return False
+    return not words or wish.place.name.startswith(words) or str(wish.place).startswith(words)
+
+
+def _absent(word: str) -> str:
+    return f"There is no pod that is labelled and called {visible(word)!r} or begins so."
+
+
+def _print(seen: list[tuple[Outlook, Prospect]], everything: bool, wide: bool) -> None:
+    for pod, prospect in seen:
+        lines = plan_lines(pod, prospect, wide)
+        if lines or everything:
+            print(f"{prospect.wish.place}{':' if lines else ': nothing to do'}", *lines, sep="\n")
+    print(_summary([pod for pod, _ in seen]))
+
+
+def _summary(pods: list[Outlook]) -> str:
+    steps = [len(pod.todo) for pod in pods if pod.todo]
+    waiting = sum(1 for pod in pods if pod.opens)
+    parts = [f"{_count(sum(steps), 'step')} to do in {_count(len(steps), 'pod')}"] if steps else []
+    parts += [f"{_count(waiting, 'pod')} to be let go on"] if waiting else []
+    return f"{_count(len(pods), 'pod')} looked at: {', '.join(parts) or 'nothing to do'}. Nothing was done."
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
