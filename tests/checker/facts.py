@@ -133,6 +133,8 @@ class Pod:
     host_network: bool = False
     agent: bool = True
     """Whether one of its containers is an agent."""
+    gate: bool = False
+    """Whether an init agent holds the pod until its networks are there."""
     terminal: bool = False
     leaves_at: float | None = None
     """When its deletion, grace included, is over (in the history's clock); None while nobody deletes it."""
@@ -202,6 +204,8 @@ class Fact:
     what: What
     source: str = "harness"
     """`told` by a kernel, `read` from a kernel, `harness`, `world`."""
+    since: float | None = None
+    """When it was last seen to be otherwise, where that is not just before `time`: it changed at some moment between."""
 
 
 History = Sequence[Fact]
@@ -232,8 +236,8 @@ class Constants:
     """How long something changed by hand may stay: an audit period, and the time to act."""
     recovery: float = 10.0
     """How long it may take to be right again after a fault is over or a controller was started."""
-    haze: float = 1.0
-    """How late the checker may learn of a change of the world."""
+    haze: float = 0.5
+    """How far apart two things may be written down that happened at once."""
     view: float = 90.0
     """The greatest age of the controller's view at which it may call itself ready."""
     execs: int = 1

@@ -1,0 +1,251 @@
+"""Pure. From a history to times: when each thing was there, when it should have been, and what was broken when.
+
+A change of the world is seen some time after it happened, so what should be there is known twice: `surely`, and `perhaps`.
+What must be there is asked for while it surely should be; what must not be there is asked for while it not even perhaps may.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from math import inf
+
+from tests.checker.desire import Wish, desire
+from tests.checker.facts import (
+    Address,
+    ByHand,
+    Config,
+    Constants,
+    Controller,
+    Definitions,
+    Ended,
+    Entered,
+    Entry,
+    Fact,
+    Fault,
+    Gone,
+    History,
+    Is,
+    Left,
+    Link,
+    Neighbour,
+    Pod,
+    PodGone,
+    Route,
+    Rule,
+)
+from tests.checker.spans import NEVER, Spans, lasting, union
+
+Held = Entry | Address | Route | Rule | Neighbour
+"""What a kernel holds besides links."""
+
+
+@dataclass(slots=True)
+class Life:
+    """One link from when it was made to when it was gone."""
+
+    begin: float
+    end: float
+    states: list[tuple[float, Link]]
+    """What it was from which time on."""
+
+    @property
+    def last(self) -> Link:
+        """What it was in the end."""
+        return self.states[-1][1]
+
+    @property
+    def alias(self) -> str:
+        """Its first alias that is not empty. (The kernel does not tell of an alias alone, so this may be seen late.)"""
+        return next((link.alias for _, link in self.states if link.alias), "")
+
+    @property
+    def network(self) -> str:
+        """The network that our mark names; empty for a link that is not ours. docs/protocol.md has the mark."""
+        parts = self.alias.split("/")
+        return parts[1] if len(parts) > 2 and parts[0].startswith("kvc") and parts[0][3:].isdigit() else ""
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The addresses that the mark ever recorded."""
+        return frozenset(word.replace("-", "/") for _, link in self.states for word in link.alias.split("/")[3:])
+
+    def when(self, test: Mapping[str, object]) -> Spans:
+        """While its attributes were these."""
+        ends = [time for time, _ in self.states[1:]] + [self.end]
+        found = zip(self.states, ends, strict=True)
+        return union((b, e) for (b, link), e in found if all(getattr(link, name) == value for name, value in test.items()))
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """From beginning to end."""
+        return self.begin, self.end
+
+
+@dataclass(slots=True)
+class Kernel:
+    """What one pod's kernel held, through all of its sandboxes."""
+
+    links: dict[int, list[Life]] = field(default_factory=lambda: defaultdict(list))
+    held: dict[Held, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
+    watched: list[tuple[float, float]] = field(default_factory=list)
+    """While the checker listened there."""
+    by_link: dict[int, list[Held]] = field(default_factory=lambda: defaultdict(list))
+
+    def take(self, time: float, fact: Is | Gone) -> None:
+        """Write down one change."""
+        item = fact.item
+        if isinstance(item, Link):
+            lives = self.links[item.index]
+            there = bool(lives) and lives[-1].end == inf
+            if isinstance(fact, Gone):
+                if there:
+                    lives[-1].end = time
+            elif there:
+                lives[-1].states.append((time, item))
+            else:
+                lives.append(Life(time, inf, [(time, item)]))
+        elif isinstance(fact, Gone):
+            self._close(item, time)
+        else:
+            if isinstance(item, Entry):
+                self._close(item._replace(permanent=not item.permanent), time)
+            self._open(item, time)
+
+    def leave(self, time: float) -> None:
+        """The namespace is gone with all that was in it."""
+        for lives in self.links.values():
+            lives[-1].end = min(lives[-1].end, time)
+        for item in list(self.held):
+            self._close(item, time)
+        if self.watched and self.watched[-1][1] == inf:
+            self.watched[-1] = (self.watched[-1][0], time)
+
+    def lives(self) -> Iterable[Life]:
+        """All links that ever were."""
+        return (life for lives in self.links.values() for life in lives)
+
+    def on(self, life: Life, kind: type[Held]) -> Iterable[tuple[Held, Spans]]:
+        """What hung on a link, and when."""
+        for item in self.by_link[life.last.index]:
+            if isinstance(item, kind):
+                spans = tuple(span for span in self.held[item] if life.begin <= span[0] <= life.end)
+                if spans:
+                    yield item, spans
+
+    def _open(self, item: Held, time: float) -> None:
+        spans = self.held[item]
+        if not spans and not isinstance(item, Rule):
+            self.by_link[item.index].append(item)
+        if not spans or spans[-1][1] != inf:
+            spans.append((time, inf))
+
+    def _close(self, item: Held, time: float) -> None:
+        spans = self.held.get(item)
+        if spans and spans[-1][1] == inf:
+            spans[-1] = (spans[-1][0], time)
+
+
+@dataclass(slots=True)
+class Timelines:
+    """A whole run."""
+
+    begin: float
+    end: float
+    kernels: dict[str, Kernel]
+    surely: dict[Wish, Spans]
+    perhaps: dict[Wish, Spans]
+    excuses: Spans
+    """While something was broken for all, or no controller ran; until `recovery` after that."""
+    pod_excuses: dict[str, Spans]
+    hands: dict[str, Spans]
+    """After something was done by hand in a pod, until it must be undone."""
+
+    def excused(self, pod: str) -> Spans:
+        """While nothing can be asked for in a pod's kernel."""
+        return union(self.excuses, self.pod_excuses.get(pod, NEVER))
+
+
+def timelines(history: History, constants: Constants) -> Timelines:
+    """The times of a history, which must not be empty."""
+    end = next((fact.time for fact in reversed(history) if isinstance(fact.what, Ended)), history[-1].time)
+    kernels: dict[str, Kernel] = defaultdict(Kernel)
+    for fact in history:
+        kernel = kernels[fact.pod] if fact.pod else None
+        match fact.what:
+            case Is() | Gone() as change if kernel:
+                kernel.take(fact.time, change)
+            case Entered() if kernel:
+                kernel.watched.append((fact.time, inf))
+            case Left() if kernel:
+                kernel.leave(fact.time)
+    surely, perhaps = _wishes(history)
+    everywhere, single = _broken(history, constants)
+    hands: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for fact in history:
+        if isinstance(fact.what, ByHand):
+            hands[fact.pod].append((fact.time - constants.haze, fact.time + constants.repair))
+    after = {pod: lasting(union(spans), 0.0, union(everywhere, single.get(pod, NEVER))) for pod, spans in hands.items()}
+    return Timelines(history[0].time, end, kernels, surely, perhaps, everywhere, single, after)
+
+
+def _wishes(history: History) -> tuple[dict[Wish, Spans], dict[Wish, Spans]]:
+    """While each wish surely held, and while it perhaps did."""
+    surely: dict[Wish, list[tuple[float, float]]] = defaultdict(list)
+    perhaps: dict[Wish, list[tuple[float, float]]] = defaultdict(list)
+    now: frozenset[Wish] = frozenset()
+    for since, time, wishes in _moments(history):
+        for wish in wishes - now:
+            surely[wish].append((time, inf))
+            perhaps[wish].append((since, inf))
+        for wish in now - wishes:
+            begin = surely[wish].pop()[0]
+            if begin < since:
+                surely[wish].append((begin, since))
+            perhaps[wish][-1] = (perhaps[wish][-1][0], time)
+        now = wishes
+    return {wish: union(spans) for wish, spans in surely.items()}, {wish: union(spans) for wish, spans in perhaps.items()}
+
+
+def _moments(history: History) -> Iterable[tuple[float, float, frozenset[Wish]]]:
+    """What is wished for, each time when that may be another."""
+    pods: dict[str, Pod] = {}
+    networks: Definitions | None = None
+    changes = [fact for fact in history if isinstance(fact.what, Pod | PodGone | Config)]
+    deadlines = {fact.what.leaves_at for fact in changes if isinstance(fact.what, Pod)} - {None}
+    ticks = [Fact(time, "", Ended()) for time in deadlines if time is not None and time <= history[-1].time]
+    for time, together in groupby(sorted((*changes, *ticks), key=lambda fact: fact.time), key=lambda fact: fact.time):
+        since = time
+        for fact in together:
+            since = min(since, fact.time if fact.since is None else fact.since)
+            match fact.what:
+                case Pod() as pod:
+                    pods[fact.pod] = pod
+                case PodGone():
+                    pods.pop(fact.pod, None)
+                case Config(networks=found):
+                    networks = found
+        yield since, time, desire(pods, networks, time)
+
+
+def _broken(history: History, constants: Constants) -> tuple[Spans, dict[str, Spans]]:
+    """Faults, and the absence of a controller, until `recovery` after their end: for all, and for single pods."""
+    spans: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    begun: dict[tuple[str, str], float] = {}
+    stopped: float | None = None if not any(isinstance(fact.what, Controller) for fact in history) else -inf
+    for fact in history:
+        match fact.what:
+            case Fault(name=name, over=False):
+                begun[fact.pod, name] = fact.time
+            case Fault(name=name, over=True):
+                spans[fact.pod].append((begun.pop((fact.pod, name), -inf), fact.time + constants.recovery))
+            case Controller(runs=True) if stopped is not None:
+                spans[""].append((stopped, fact.time + constants.recovery))
+                stopped = None
+            case Controller(runs=False):
+                stopped = fact.time
+    for (pod, _), time in begun.items():
+        spans[pod].append((time, inf))
+    if stopped is not None:
+        spans[""].append((stopped, inf))
+    return union(spans.pop("", ())), {pod: union(found) for pod, found in spans.items()}
