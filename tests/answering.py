@@ -68,10 +68,14 @@ class Counts:
     """A `Meter` that remembers."""
 
     outcomes: list[str] = field(default_factory=list)
+    mistakes: int = 0
     states: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def folded(self, changes: int, seconds: float) -> None:
         pass
+
+    def faults(self, count: int) -> None:
+        self.mistakes = count
 
     def asked(self, phase: str, outcome: str, seconds: float) -> None:
         self.outcomes.append(f"{phase} {outcome}")
@@ -98,4 +102,4 @@ class Hearing:
         self.tales.append(tale)
 
     def of(self, name: str) -> list[str]:
-        return [tale.reason for tale in self.tales if tale.place.name == name]
+        return [tale.reason for tale in self.tales if tale.about.name == name]

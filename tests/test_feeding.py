@@ -6,7 +6,7 @@ from kube_vxlan_controller.model import Namespace
 from kube_vxlan_controller.snapshot import Change, ConfigSeen, Kind, PodGone, PodSeen, PodsListed
 from kube_vxlan_controller.snapshot import Fresh as FreshKind
 from kube_vxlan_controller.snapshot import Stale as StaleKind
-from kube_vxlan_controller.views import AgentNames, ConfigMapObject, ConfigView, PodObject, pod_view
+from kube_vxlan_controller.views import AgentNames, ConfigMapObject, ConfigRef, ConfigView, PodObject, pod_view
 
 ANNOTATION = "vxlan.openvnf.org/networks"
 
@@ -16,7 +16,11 @@ def pod(name: str) -> PodObject:
 
 
 def config(**data: str) -> ConfigMapObject:
-    return msgspec.convert({"metadata": {"name": "c"}, "data": data}, ConfigMapObject)
+    return msgspec.convert({"metadata": {"name": "c", "namespace": "n", "uid": "u"}, "data": data}, ConfigMapObject)
+
+
+def seen(**data: str) -> ConfigView:
+    return ConfigView(tuple(data.items()), ref=ConfigRef(Namespace("n"), "c", "u"))
 
 
 def changes(told: object) -> tuple[Change, ...]:
@@ -45,10 +49,10 @@ def test_staleness_is_told_by_kind_and_trouble_changes_nothing() -> None:
 
 
 def test_the_config_map_is_there_or_is_not() -> None:
-    assert config_changes(Listed((config(a="1"),))) == (ConfigSeen(ConfigView((("a", "1"),))),)
+    assert config_changes(Listed((config(a="1"),))) == (ConfigSeen(seen(a="1")),)
     assert config_changes(Listed(())) == (ConfigSeen(None),)
     assert config_changes(Listed((), consistent=False)) == ()
-    assert config_changes(Changed(config(a="2"))) == (ConfigSeen(ConfigView((("a", "2"),))),)
+    assert config_changes(Changed(config(a="2"))) == (ConfigSeen(seen(a="2")),)
     assert config_changes(Removed(config())) == (ConfigSeen(None),)
 
 

@@ -72,7 +72,7 @@ async def test_nothing_is_asked_before_every_kind_has_been_listed() -> None:
 
 async def test_a_place_is_read_once_and_told_once() -> None:
     async with at_work(AnsweringAgents(), bare("a")) as hand:
-        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        await hand.until(lambda: hand.heard.of("a") == ["Found"])
         hand.accept(PodSeen(bare("a")), Fresh(Kind.PODS))
         await asyncio.sleep(1)
         assert len(hand.agents.asked) == 1
@@ -97,7 +97,7 @@ async def test_a_place_that_fails_slows_no_other() -> None:
         await asyncio.sleep(20)
         hand.accept(PodSeen(bare("z")))
         before = asyncio.get_running_loop().time()
-        await hand.until(lambda: hand.heard.of("z") == ["Wired"])
+        await hand.until(lambda: hand.heard.of("z") == ["Found"])
         assert asyncio.get_running_loop().time() - before < 0.1
 
 
@@ -136,7 +136,7 @@ async def test_it_ends_well_when_the_world_does(error: Exception) -> None:
     remaining = [error] * 4
     agents = AnsweringAgents(lambda *_: remaining.pop() if remaining else None)
     async with at_work(agents, bare("a")) as hand:
-        await hand.until(lambda: hand.heard.of("a")[-1:] == ["Wired"], within=1000)
+        await hand.until(lambda: hand.heard.of("a")[-1:] == ["Recovered"], within=1000)
         assert hand.counts.states["wired"] == 1
 
 
@@ -144,8 +144,8 @@ async def test_one_lost_stream_is_nothing_to_tell() -> None:
     remaining: list[Exception] = [Unknown("lost")]
     agents = AnsweringAgents(lambda *_: remaining.pop() if remaining else None)
     async with at_work(agents, bare("a")) as hand:
-        await hand.until(lambda: "Wired" in hand.heard.of("a"))
-        assert hand.heard.of("a") == ["Wired"]
+        await hand.until(lambda: "Found" in hand.heard.of("a"))
+        assert hand.heard.of("a") == ["Found"]
 
 
 async def test_what_is_gone_is_not_tried_again() -> None:
@@ -162,7 +162,7 @@ async def test_news_cut_a_wait_short() -> None:
         agents.behave = lambda *_: None
         hand.accept(PodSeen(bare("a", init=AgentState.RUNNING)))
         before = asyncio.get_running_loop().time()
-        await hand.until(lambda: hand.heard.of("a")[-1] == "Wired")
+        await hand.until(lambda: hand.heard.of("a")[-1] == "Recovered")
         assert asyncio.get_running_loop().time() - before < 1.0
 
 
@@ -249,10 +249,10 @@ class TestAudit:
 class TestBlindness:
     async def test_while_a_kind_is_stale_places_are_looked_after_and_when_it_is_fresh_all_are_looked_at_again(self) -> None:
         async with at_work(AnsweringAgents(), bare("a")) as hand:
-            await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+            await hand.until(lambda: hand.heard.of("a") == ["Found"])
             hand.accept(Stale(Kind.PODS))
             hand.accept(PodSeen(bare("b")))
-            await hand.until(lambda: hand.heard.of("b") == ["Wired"])
+            await hand.until(lambda: hand.heard.of("b") == ["Found"])
             hand.accept(Fresh(Kind.PODS))
             await asyncio.sleep(1)
             assert hand.counts.states["wired"] == 2
@@ -287,7 +287,7 @@ class TestStopping:
 async def test_a_mistake_of_ours_ends_one_worker_loudly(caplog: pytest.LogCaptureFixture) -> None:
     agents = AnsweringAgents(failing("a", error=ZeroDivisionError("ours")))
     async with at_work(agents, bare("a"), bare("b")) as hand:
-        await hand.until(lambda: hand.heard.of("b") == ["Wired"])
+        await hand.until(lambda: hand.heard.of("b") == ["Found"])
         await hand.until(lambda: any("default/a" in record.getMessage() for record in caplog.records))
         agents.behave = lambda *_: None
-        await hand.until(lambda: hand.heard.of("a") == ["Wired"], within=TEMPO.audit_every * 2)
+        await hand.until(lambda: hand.heard.of("a") == ["Found"], within=TEMPO.audit_every * 2)

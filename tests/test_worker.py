@@ -82,6 +82,6 @@ async def test_the_newest_wish_counts_in_the_middle_of_the_one_before() -> None:
     async with at_work(agents, A) as hand:
         await hand.until(lambda: len(agents.asked) == 1)
         hand.accept(PodSeen(replace(A, text=None)))
-        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        await hand.until(lambda: hand.heard.of("a") == ["Found"])
         assert agents.kernel == EMPTY
         assert not any(ask.writes for _, _, ask in agents.asked)

@@ -20,7 +20,7 @@ from kube_vxlan_controller.kube.exec import PodExec
 from kube_vxlan_controller.kube.happenings import Fresh, Happening, Listed, Stale, Trouble
 from kube_vxlan_controller.kube.watch import follow
 from kube_vxlan_controller.metrics import CountedExec, Metrics
-from kube_vxlan_controller.model import Epoch
+from kube_vxlan_controller.model import Epoch, Place
 from kube_vxlan_controller.ports import WorldError
 from kube_vxlan_controller.reconcile import Reconciler
 from kube_vxlan_controller.serving import Health, Pulse, serve
@@ -110,8 +110,11 @@ def _stop_on_signals(stop: Callable[[], None]) -> None:
 
 
 def _log_tale(tale: Tale) -> None:
-    level = logging.INFO if tale.fine else logging.WARNING
-    log.log(level, "%s: %s", tale.reason, tale.note, extra={"pod": str(tale.place), "uid": tale.place.uid})
+    """One story per pod: every line names it, so that one search finds all of it."""
+    level = logging.DEBUG if tale.reason.quiet else logging.INFO if tale.reason.fine else logging.WARNING
+    kind = "pod" if isinstance(tale.about, Place) else "configmap"
+    network = {"network": tale.network} if tale.network else {}
+    log.log(level, "%s: %s", tale.reason, tale.line, extra={kind: str(tale.about), "uid": tale.about.uid, **network})
 
 
 def _leaves(errors: BaseExceptionGroup[WorldError]) -> Iterator[BaseException]:

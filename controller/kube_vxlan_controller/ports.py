@@ -147,6 +147,9 @@ class Meter(Protocol):
     def folded(self, changes: int, seconds: float) -> None:
         """A burst of changes became wishes."""
 
+    def faults(self, count: int) -> None:
+        """So many things that users wrote cannot be honoured now."""
+
     def asked(self, phase: str, outcome: str, seconds: float) -> None:
         """A request was answered, or failed: `outcome` is `ok` or the name of the error."""
 

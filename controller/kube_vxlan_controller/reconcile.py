@@ -9,14 +9,14 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
 from kube_vxlan_controller.model import Place
 from kube_vxlan_controller.ports import Agents, Meter
 from kube_vxlan_controller.snapshot import Change, Elapsed, Snapshot, fold
-from kube_vxlan_controller.telling import Tale
+from kube_vxlan_controller.telling import State, Tale, tell_networks
 from kube_vxlan_controller.tempo import Tempo
 from kube_vxlan_controller.worker import Shared, Worker
 
@@ -38,6 +38,9 @@ class Reconciler:
         self._workers: dict[Place, Worker] = {}
         self._running: dict[Place, asyncio.Task[None]] = {}
         self._turns: deque[Place] = deque()
+        self._begun = asyncio.Event()
+        self._faults = 0
+        self._tell = tell
         self._shared = Shared(
             agents=agents,
             meter=meter,
@@ -66,7 +69,7 @@ class Reconciler:
     async def run(self) -> None:
         """Work until `stop` is called."""
         async with asyncio.TaskGroup() as tasks:
-            loops = [tasks.create_task(self._fold(tasks)), tasks.create_task(self._audit(tasks))]
+            loops = [tasks.create_task(loop) for loop in (self._fold(tasks), self._audit(tasks), self._first_look())]
             await self._stopping.wait()
             for task in loops:
                 task.cancel()
@@ -87,12 +90,35 @@ class Reconciler:
             self._snapshot = fold(self._snapshot, [*changes, Elapsed(time.time())])
             if not self._snapshot.complete:
                 continue
-            self._desired = desire(self._snapshot, self._desired)
+            before, self._desired = self._desired, desire(self._snapshot, self._desired)
             self._meter.folded(len(changes), time.perf_counter() - started)
+            self._tell_faults(before)
             await self._hand_out(self._desired.changed, tasks)
+            self._begun.set()
             if was_stale and not self._snapshot.stale:
                 for place in self._desired.wishes:
                     self._wake(place, tasks)  # what may be removed again
+
+    def _tell_faults(self, before: Desired) -> None:
+        """Count what users wrote that cannot be honoured, and tell of those in the ConfigMap; the workers tell theirs."""
+        after = self._desired
+        for place in after.changed:
+            self._faults += _faults(after.wishes.get(place)) - _faults(before.wishes.get(place))
+        self._meter.faults(self._faults + len(after.networks.faults))
+        config = self._snapshot.config
+        if config is not None and config.ref is not None and after.networks is not before.networks:
+            for tale in tell_networks(config.ref, before.networks.faults, after.networks.faults):
+                self._tell(tale)
+
+    async def _first_look(self) -> None:
+        """Say once, in one line, how everything was that was there when we started."""
+        await self._begun.wait()
+        workers = list(self._workers.values())
+        for worker in workers:
+            await worker.idle.wait()
+        found = [worker for worker in workers if worker.standing.state is State.WIRED and worker.untouched]
+        states = Counter(worker.standing.state for worker in workers)
+        log.info("%d pods found as wished", len(found), extra={state: states[state] for state in State})
 
     async def _burst(self) -> None:
         """Return when a burst of changes is complete, or when the next terminating pod is over."""
@@ -158,3 +184,7 @@ class Reconciler:
         groups = self._desired.membership.groups
         places = {place for member in wish.reading.members for place in groups[member.key].members} - {wish.place}
         return [self._workers[place] for place in places if place in self._workers]
+
+
+def _faults(wish: Wish | None) -> int:
+    return len(wish.reading.faults) if wish is not None else 0

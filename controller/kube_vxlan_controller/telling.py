@@ -1,15 +1,24 @@
-"""Pure. What changed for a pod, as sentences: for the log now, for Events and conditions of the pod as well.
+"""Pure. What changed for a pod, or in the ConfigMap, as sentences: for the log, and for Events that `kubectl describe` shows.
 
 A `Standing` is how a pod stands with us; `tell` says what a person should hear when one becomes another. Laws: the same
-standing tells nothing; a tale is told on a transition, not on every sweep; what a user wrote reaches a tale only through
-`caret`, which escapes and cuts it.
+standing tells nothing; a tale is told on a transition, not on every sweep; a pod that was found as wished is no news, so that
+a start among 5,000 settled pods writes no Event; what a user wrote reaches a tale only through `caret`, which escapes and
+cuts it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from kube_vxlan_controller.language.caret import one_line
-from kube_vxlan_controller.model import Fault, Place, Warning
+from kube_vxlan_controller.language.caret import below, one_line
+from kube_vxlan_controller.model import Fault, NetworkName, Place, Warning
+from kube_vxlan_controller.views import ConfigRef
+
+Subject = Place | ConfigRef
+"""The API object that a tale is about."""
+
+SHOWN = 3
+"""Changes that a tale names, of any number."""
 
 
 class State(StrEnum):
@@ -29,10 +38,46 @@ class Reason(StrEnum):
     """The machine-readable word of a tale; an Event's `reason`."""
 
     WIRED = "Wired"
+    """The pod's networks were brought to what it asks for, or its gate was opened."""
+    UNWIRED = "Unwired"
+    """The pod asks for no network any more, and its links were removed."""
     REFUSED = "Refused"
+    """Something a user wrote cannot be honoured."""
     ODD = "Odd"
+    """Something a user wrote is honoured, and probably not what was meant."""
     DEGRADED = "Degraded"
+    """Something is in the way of the pod's networks; it is tried again."""
+    RECOVERED = "Recovered"
+    """What was refused or in the way no longer is."""
     REPAIRED = "Repaired"
+    """Somebody else had changed what is ours, and it was put back."""
+    FOUND = "Found"
+    """The pod had everything already: for the log's details only."""
+    PEERS = "Peers"
+    """Members joined or left one of the pod's networks: for the log's details only."""
+
+    @property
+    def fine(self) -> bool:
+        """Whether it is good news (an Event's type Normal, not Warning)."""
+        return self not in (Reason.REFUSED, Reason.ODD, Reason.DEGRADED)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it is a detail that no Event is written for."""
+        return self in (Reason.FOUND, Reason.PEERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One link of a pod, as a person would name it."""
+
+    name: str
+    addresses: tuple[str, ...] = ()
+    peers: int = field(default=0, compare=False)
+    """How many members it reaches. One more or less is no other wire."""
+
+    def __str__(self) -> str:
+        return " ".join([self.name, *self.addresses, f"with {self.peers} {'peer' if self.peers == 1 else 'peers'}"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +85,34 @@ class Standing:
     """How a pod stands with us."""
 
     state: State = State.WAITING
-    links: tuple[str, ...] = ()
-    """Its links as a person would name them: `vxeth1 192.168.11.2/29`."""
+    links: tuple[Wire, ...] = ()
     faults: tuple[Fault, ...] = ()
     warnings: tuple[Warning, ...] = ()
     trouble: str = ""
-    """What is in the way, as one sentence."""
+    """What is in the way, as one sentence. It stays until the pod is wired, also while there is nobody to ask."""
+    changed: bool = False
+    """Links, addresses or routes had to be changed to get here. (Forwarding entries come and go with every peer.)"""
+    opened: bool = False
+    """The pod's gate was opened on the way here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tale:
-    """Something that a person should hear about a pod."""
+    """Something that a person should hear about a pod, or about the ConfigMap of networks."""
 
-    place: Place
+    about: Subject
     reason: Reason
-    note: str
+    line: str
+    """All of it on one line."""
+    network: NetworkName | None = None
+    """The network that it is about, where it is about one."""
+    drawn: str = ""
+    """All of it on several lines, with a caret under the place in the text; empty where there is no such place."""
 
     @property
-    def fine(self) -> bool:
-        """Whether it is good news (an Event's type Normal, not Warning)."""
-        return self.reason in (Reason.WIRED, Reason.REPAIRED)
+    def note(self) -> str:
+        """The text of an Event. In `kubectl describe` its later lines begin at the screen's left edge, where a caret fits."""
+        return self.drawn or self.line
 
 
 NEW = Standing()
@@ -67,20 +120,60 @@ NEW = Standing()
 
 def tell(place: Place, before: Standing, after: Standing) -> tuple[Tale, ...]:
     """What to tell when a pod's standing becomes another."""
-    tales = [Tale(place, Reason.REFUSED, one_line(fault)) for fault in after.faults if fault not in before.faults]
-    tales += [Tale(place, Reason.ODD, odd(warning)) for warning in after.warnings if warning not in before.warnings]
+    tales = [refused(place, fault) for fault in after.faults if fault not in before.faults]
+    tales += [odd(place, warning) for warning in after.warnings if warning not in before.warnings]
     if after.state is State.DEGRADED and after.trouble != before.trouble:
         tales.append(Tale(place, Reason.DEGRADED, after.trouble))
-    if after.state is State.WIRED and (before.state is not State.WIRED or before.links != after.links):
-        tales.append(Tale(place, Reason.WIRED, f"wired: {', '.join(after.links)}" if after.links else "member of no network"))
+    if after.state is State.WIRED:
+        tales += _wired(place, before, after)
     return tuple(tales)
 
 
-def repaired(place: Place, what: tuple[str, ...]) -> Tale:
-    """Somebody else changed what is ours, and it was put back; `what` names the changes undone."""
-    return Tale(place, Reason.REPAIRED, f"put back what somebody else had changed: {', '.join(what)}")
+def tell_networks(about: ConfigRef, before: Iterable[Fault], after: Iterable[Fault]) -> tuple[Tale, ...]:
+    """What to tell when the entries of the ConfigMap have become others: every mistake that was not there before."""
+    known = frozenset(before)
+    return tuple(refused(about, fault) for fault in after if fault not in known)
 
 
-def odd(warning: Warning) -> str:
-    """A warning as one line."""
-    return f"{warning.message} {warning.hint}".rstrip()
+def refused(about: Subject, fault: Fault) -> Tale:
+    """Something a user wrote cannot be honoured: with the code, the place, the caret, and what to write instead."""
+    head = one_line(replace(fault, hint=""))
+    drawn = "\n".join([f"{fault.code}: {head}", *below(fault)]) if fault.where else ""
+    return Tale(about, Reason.REFUSED, f"{fault.code}: {one_line(fault)}", fault.network, drawn)
+
+
+def odd(about: Subject, warning: Warning) -> Tale:
+    """Something that a user wrote is honoured, and probably not what was meant."""
+    return Tale(about, Reason.ODD, f"{warning.code}: {warning.message} {warning.hint}".rstrip(), warning.network)
+
+
+def repaired(place: Place, changes: tuple[str, ...]) -> Tale:
+    """Somebody else changed what is ours, and it was put back; `changes` are what was done for it, as commands."""
+    left = len(changes) - SHOWN
+    more = f", and {left} more" if left > 0 else ""
+    return Tale(place, Reason.REPAIRED, f"put back what somebody else had changed: {', '.join(changes[:SHOWN])}{more}")
+
+
+def peers(place: Place, link: str, joined: int, left: int) -> Tale:
+    """So many members joined and left a network since the pod was last told."""
+    return Tale(place, Reason.PEERS, f"{link}: {joined} joined, {left} left")
+
+
+def _wired(place: Place, before: Standing, after: Standing) -> list[Tale]:
+    """The one tale of a pod that is wired now, if it is news."""
+    arrived = before.state is not State.WIRED
+    if before.trouble or (before.faults and not after.faults):
+        return [Tale(place, Reason.RECOVERED, _links(after))]
+    if not after.links and after.faults:
+        return []  # the Faults have told it
+    if after.opened or (after.links and after.changed and (arrived or after.links != before.links)):
+        return [Tale(place, Reason.WIRED, _links(after))]
+    if after.changed and not after.links:
+        return [Tale(place, Reason.UNWIRED, "The pod asks for no network any more; its links were removed.")]
+    return [Tale(place, Reason.FOUND, _links(after))] if arrived else []
+
+
+def _links(standing: Standing) -> str:
+    if standing.links:
+        return ", ".join(map(str, standing.links))
+    return "This pod is a member of no network: it has no annotation that names one."

@@ -128,11 +128,25 @@ class PodView:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigRef:
+    """Which ConfigMap."""
+
+    namespace: Namespace
+    name: str
+    uid: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigView:
     """The ConfigMap of networks."""
 
     data: tuple[tuple[str, str], ...]
     binary_keys: tuple[str, ...] = ()
+    ref: ConfigRef | None = None
+    """None where it comes from a file."""
 
 
 def pod_view(pod: PodObject, annotation: str, names: AgentNames) -> PodView:
@@ -164,7 +178,9 @@ def pod_view(pod: PodObject, annotation: str, names: AgentNames) -> PodView:
 
 def config_view(config: ConfigMapObject) -> ConfigView:
     """The ConfigMap's entries, in the order of their keys."""
-    return ConfigView(tuple(sorted((config.data or {}).items())), tuple(sorted(config.binary_data or {})))
+    meta = config.metadata
+    ref = ConfigRef(Namespace(meta.namespace), meta.name, meta.uid)
+    return ConfigView(tuple(sorted((config.data or {}).items())), tuple(sorted(config.binary_data or {})), ref)
 
 
 def _status_of(name: str, statuses: list[_ContainerStatus] | None) -> _ContainerStatus | None:

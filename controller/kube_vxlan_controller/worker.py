@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 from kube_vxlan_controller.desired import Wish
 from kube_vxlan_controller.kernel.iproute import ParseError, render
+from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry
 from kube_vxlan_controller.model import Fault, Place
 from kube_vxlan_controller.ports import Agents, Forbidden, Gone, Meter, Rejected, Unreachable, WorldError
 from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, audit_round, learn, next_round
-from kube_vxlan_controller.telling import NEW, Standing, State, Tale, repaired, tell
+from kube_vxlan_controller.telling import NEW, Standing, State, Tale, Wire, peers, repaired, tell
 from kube_vxlan_controller.tempo import Tempo
 
 
@@ -58,7 +59,10 @@ class Worker:
         self._news = asyncio.Event()
         self._known: Known = NOTHING_KNOWN
         self._settled: Wish | None = None
-        self._standing: Standing = NEW
+        self.standing: Standing = NEW
+        self.untouched = True
+        """Nothing but forwarding entries has had to be changed here, nor a gate opened."""
+        self._changed = self._opened = False
         self._failures = 0
         self._audit_due = False
         self.asking = False
@@ -79,7 +83,7 @@ class Worker:
     def leave(self) -> None:
         """The place is gone: let go of everybody who waits for it."""
         self.idle.set()
-        self._shared.meter.standing(self._standing.state, None)
+        self._shared.meter.standing(self.standing.state, None)
 
     def rouse(self) -> None:
         """Look again whether something is to be done."""
@@ -147,7 +151,8 @@ class Worker:
                 raise _Stopped
             due = self._next(wish)
             if isinstance(due, Settled):
-                self._settled = wish
+                # What was held back while blind and is done afterwards undoes nobody's change.
+                self._settled = None if self._shared.blind() else wish
                 return due.faults
             number += 1
             if number > self._shared.tempo.rounds_at_most or (due.plan.steps and due.plan == last):
@@ -193,8 +198,19 @@ class Worker:
             self._shared.meter.stepped(kind, number)
             if undone:
                 self._shared.meter.repaired(kind, number)
+        self._changed |= done.phase is Phase.CHANGE
+        self._opened |= done.phase is Phase.OPEN
+        self.untouched &= not (self._changed or self._opened)
         if undone:
             self._shared.tell(repaired(self.place, done.ask.batch + done.ask.entries))
+        elif done.phase is Phase.FORWARD:
+            self._tell_peers(done)
+
+    def _tell_peers(self, done: Round) -> None:
+        joined = Counter(step.link for step in done.plan.steps if isinstance(step, AppendDestination))
+        left = Counter(step.link for step in done.plan.steps if isinstance(step, DeleteEntry))
+        for link in sorted(joined.keys() | left.keys()):
+            self._shared.tell(peers(self.place, link, joined[link], left[link]))
 
     async def _peers_ready(self, wish: Wish) -> bool:
         """Wait a little for the peers to be programmed; whether the wish is still the one to carry out."""
@@ -208,12 +224,22 @@ class Worker:
         return self.wish is wish
 
     def _stand(self, state: State, faults: tuple[Fault, ...] = (), trouble: str = "") -> None:
-        after = Standing(state, _links(self.wish), self.wish.reading.faults + faults, self.wish.warnings, trouble)
-        for tale in tell(self.place, self._standing, after):
+        after = Standing(
+            state,
+            _wires(self.wish),
+            self.wish.reading.faults + faults,
+            self.wish.warnings,
+            trouble if trouble or state is State.WIRED else self.standing.trouble,
+            self._changed,
+            self._opened,
+        )
+        for tale in tell(self.place, self.standing, after):
             self._shared.tell(tale)
-        if after.state is not self._standing.state:
-            self._shared.meter.standing(self._standing.state, after.state)
-        self._standing = after
+        if after.state is not self.standing.state:
+            self._shared.meter.standing(self.standing.state, after.state)
+        self.standing = after
+        if state is State.WIRED:
+            self._changed = self._opened = False
 
 
 def _unsettled(due: Round, known: Known) -> str:
@@ -223,5 +249,5 @@ def _unsettled(due: Round, known: Known) -> str:
     return f"the pod's kernel refuses: {said} (still to do: {', '.join((left.batch + left.entries)[:3])})"
 
 
-def _links(wish: Wish) -> tuple[str, ...]:
-    return tuple(" ".join([link.name, *sorted(map(str, link.addresses))]) for link in wish.netns.links)
+def _wires(wish: Wish) -> tuple[Wire, ...]:
+    return tuple(Wire(link.name, tuple(sorted(map(str, link.addresses))), len(link.destinations)) for link in wish.netns.links)

@@ -23,13 +23,18 @@ def draw(fault: Fault, source: str, at: Span | None = None) -> str:
     """
     place = at or fault.where
     head = f"{source}:{place.line}:{place.column}" if place else source
-    lines = [f"{visible(head)}: {fault.message}"]
+    return "\n".join([f"{visible(head)}: {fault.message}", *below(fault)])
+
+
+def below(fault: Fault) -> list[str]:
+    """What is drawn below the sentence: the line of text and the caret, where there is a place, and the hint."""
+    lines = []
     if fault.where is not None:
         shown, before, length = _window(fault.line_text, fault.where)
         lines += [f"    {shown}".rstrip(), f"    {' ' * before}{'^' * length}"]
     if fault.hint:
         lines.append(f"    {fault.hint}")
-    return "\n".join(lines)
+    return lines
 
 
 def one_line(fault: Fault) -> str:
