@@ -18,7 +18,7 @@ from typer.main import get_command
 from kube_vxlan_controller.cli.complaint import USAGE, Complaint
 
 PROGRAM = "kube-vxlan-controller"
-COMMANDS = ("run", "list", "inspect", "plan", "check", "config", "lab", "version", "help")
+COMMANDS = ("run", "list", "inspect", "plan", "explain", "check", "config", "lab", "version", "help")
 ISSUES = "https://github.com/openvnf/kube-vxlan-controller/issues"
 
 
@@ -108,6 +108,10 @@ def _add(app: typer.Typer, name: str) -> None:
             from kube_vxlan_controller.cli.plan import plan
 
             app.command()(plan)
+        case "explain":
+            from kube_vxlan_controller.cli.explain import explain
+
+            app.command()(explain)
         case "check":
             from kube_vxlan_controller.cli.check import check
 

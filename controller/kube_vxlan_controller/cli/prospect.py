@@ -155,7 +155,7 @@ def held(desired: Desired, prospect: Prospect) -> tuple[str, ...]:
 
 def plan_lines(seen: Outlook, prospect: Prospect, wide: bool) -> tuple[str, ...]:
     """The text of one pod, without its title."""
-    lines = [f"  {line}" for line in _deed_lines(seen.todo, wide)]
+    lines = [f"  {line}" for line in deed_lines(seen.todo, wide)]
     if seen.opens:
         lines.append("  let the pod go on: everything is as wished, and it waits for that")
     for fault in prospect.faults:
@@ -166,7 +166,8 @@ def plan_lines(seen: Outlook, prospect: Prospect, wide: bool) -> tuple[str, ...]
     return tuple(lines)
 
 
-def _deed_lines(todo: Iterable[Deed], wide: bool) -> list[str]:
+def deed_lines(todo: Iterable[Deed], wide: bool) -> list[str]:
+    """Each step with its reason; many forwarding entries of one link are summed up, unless `wide`."""
     lines: list[str] = []
     alike: dict[tuple[str, str], list[Deed]] = {}
     for deed in todo:

@@ -1,0 +1,124 @@
+import json
+
+import pytest
+from tests.agent.pod import AGENT, agent_pod
+from tests.cli.cluster import Cluster
+
+from kube_vxlan_lab.apiserver.resources import PODS
+
+WIRED = """\
+link add vxeth1 type vxlan id 101 dev eth0 dstport 8472
+link set vxeth1 alias kvc1/vxeth1/up/192.168.11.1-29
+addr add 192.168.11.1/29 dev vxeth1
+link set vxeth1 up
+"""
+
+
+def event(cluster: Cluster, pod: str, note: str) -> None:
+    metadata = {"name": f"{pod}.1", "namespace": "default"}
+    about = {"apiVersion": "v1", "kind": "Pod", "name": pod, "namespace": "default"}
+    times = {"firstTimestamp": "2024-05-01T10:00:00Z", "lastTimestamp": "2024-05-01T10:00:00Z"}
+    told = {"involvedObject": about, "type": "Warning", "reason": "Degraded", "message": note, **times}
+    cluster.store.create({"apiVersion": "v1", "kind": "Event", "metadata": metadata, **told})
+
+
+@pytest.mark.kernel
+async def test_a_wired_pod_in_the_order_a_person_would_ask(cluster: Cluster) -> None:
+    with agent_pod() as pod:
+        pod.run("ip", "-batch", "-", input=WIRED)
+        pod.run("bridge", "fdb", "append", "00:00:00:00:00:00", "dst", "10.244.1.3", "dev", "vxeth1")
+        cluster.pod("gw", "vxeth1 ip=192.168.11.1/29", "10.244.1.2")
+        cluster.pod("peer", "vxeth1", "10.244.1.3", running=False)
+        cluster.agent("gw", pod.command(str(AGENT)))
+        event(cluster, "gw", "the pod's kernel\x1b refuses")
+        mtu = json.loads(pod.run("ip", "-j", "link", "show", "vxeth1"))[0]["mtu"]
+        assert await cluster.run("explain", "gw") == (
+            0,
+            f"""\
+default/gw on node-1 10.244.1.2
+
+Is it ours?
+  yes  It has the label vxlan.openvnf.org=true.
+  yes  It has the annotation vxlan.openvnf.org/networks.
+  yes  It is on node-1.
+  yes  Its address is 10.244.1.2.
+  yes  Its agent runs (init container absent, sidecar running).
+
+What its annotation means
+  vxeth1: id 101 (ConfigMap), name vxeth1 (default), dev eth0 (default), type vxlan (default), up true (ConfigMap), \
+ip 192.168.11.1/29 (annotation)
+
+What its kernel holds
+  vxeth1: up, network vxeth1, VNI 101, UDP port 8472, mtu {mtu}
+    addresses 192.168.11.1/29; routes none
+    entries for 1 of 1 other members
+
+Who its peers are
+  vxeth1: default/peer at 10.244.1.3: its kernel could not be asked
+
+What would be done next
+  nothing
+
+What was told of it lately
+  2024-05-01T10:00:00Z Warning Degraded: the pod's kernel<U+001B> refuses
+
+default/gw is wired: member of vxeth1.
+""",
+            "",
+        )
+
+
+@pytest.mark.kernel
+async def test_what_is_missing_is_told_on_both_sides(cluster: Cluster) -> None:
+    with agent_pod() as pod:
+        cluster.pod("gw", "vxeth1", "10.244.1.2")
+        cluster.pod("peer", "vxeth1", "10.244.1.3", running=False)
+        cluster.agent("gw", pod.command(str(AGENT)))
+        code, out, _ = await cluster.run("explain", "peer", "-o", "json")
+        told = json.loads(out)
+        assert (code, told["peers"]) == (
+            1,
+            [{"network": "vxeth1", "pod": "default/gw", "address": "10.244.1.2", "to": None, "back": False}],
+        )
+        assert told["trouble"] in told["verdict"]
+        _, out, _ = await cluster.run("explain", "gw")
+    assert "  create the link vxeth1 (VNI 101, UDP port 8472, over eth0): " in out
+    assert out.endswith("\ndefault/gw is not as it should be: 4 steps are still to be done, by the controller if it runs.\n")
+
+
+async def test_what_is_refused_has_its_caret(cluster: Cluster) -> None:
+    cluster.pod("bad", "vxeth1 ipp=10.1.0.1/24", "10.244.1.2")
+    code, out, _ = await cluster.run("explain", "bad")
+    assert code == 1
+    assert (
+        "\nWhat is refused\n"
+        "  annotation:1:8: There is no option `ipp`.\n"
+        "      vxeth1 ipp=10.1.0.1/24\n"
+        "             ^^^^^^^^^^^^^^^\n"
+        "      did you mean `ip`?\n"
+    ) in out
+    assert "\n  vxeth1: cannot be honoured\n" in out
+
+
+async def test_a_pod_that_is_none_of_ours_is_explained_too(cluster: Cluster) -> None:
+    cluster.pod("a", "vxeth1", "10.244.1.2", running=False)
+    cluster.store.modify(PODS, "default", "a", lambda pod: {**pod, "metadata": {**pod["metadata"], "labels": {"vxlan": "x"}}})
+    code, out, err = await cluster.run("explain", "a")
+    assert (code, err) == (1, "")
+    assert "\n  NO   It lacks the label vxlan.openvnf.org=true.\n" in out
+    assert out.endswith("\ndefault/a is no member of any network now. It lacks the label vxlan.openvnf.org=true.\n")
+
+
+async def test_a_pod_is_found_by_name_by_namespace_and_by_how_it_begins(cluster: Cluster) -> None:
+    for name, namespace in (("web", "default"), ("web-1", "default"), ("web", "kube-public"), ("db-1", "default")):
+        cluster.pod(name, "vxeth1", "10.244.1.2", running=False, namespace=namespace)
+
+    async def explained(*words: str) -> str:
+        code, out, err = await cluster.run("explain", *words)
+        return out.split(" ", 1)[0] if out else f"{code} {err.removeprefix('kube-vxlan-controller: ').strip()}"
+
+    assert await explained("db") == "default/db-1"
+    assert await explained("default/web") == await explained("web", "-n", "default") == "default/web"
+    assert await explained("web-") == "default/web-1"
+    assert await explained("web") == "64 'web' may be default/web, kube-public/web; say which one."
+    assert await explained("bd-1") == "1 There is no pod 'bd-1'; did you mean db-1?"
