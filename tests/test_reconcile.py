@@ -28,7 +28,7 @@ class Hand:
 
     def __init__(self, agents: AnsweringAgents) -> None:
         self.agents, self.counts, self.heard = agents, Counts(), Hearing()
-        self.reconciler = Reconciler(agents, Policy(), self.counts, self.heard)
+        self.reconciler = Reconciler(agents, Policy(), self.counts, self.heard, TEMPO)
 
     def accept(self, *changes: Change) -> None:
         for change in changes:

@@ -18,6 +18,7 @@ GOOD = {
     "agent-init-container-name": "agent-init",
     "gate": "open",
     "vni-policy": "configmap",
+    "audit-every": "5",
     "listen": "[::1]:9090",
     "log-format": "json",
     "log-level": "debug",

@@ -27,6 +27,7 @@ from kube_vxlan_controller.serving import Health, Pulse, serve
 from kube_vxlan_controller.settings import Settings
 from kube_vxlan_controller.snapshot import Kind
 from kube_vxlan_controller.telling import Tale
+from kube_vxlan_controller.tempo import Tempo
 from kube_vxlan_controller.views import ConfigMapObject, PodObject
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ async def _run(settings: Settings) -> None:
     where = await connection(settings)
     async with ApiClient(where) as api, Streams(CountedExec(PodExec(api), metrics), lambda: epoch, Limits()) as agents:
         policy = Policy(settings.agents, settings.gate_open, settings.vni_from_configmap)
-        hand = Reconciler(agents, policy, metrics, _log_tale)
+        hand = Reconciler(agents, policy, metrics, _log_tale, Tempo(audit_every=settings.audit_every))
         pods = pods_resource(settings.selector)
         networks = networks_resource(settings.namespace, settings.configmap_name)
 

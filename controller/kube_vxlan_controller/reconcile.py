@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 class Reconciler:
     """The hand. `accept` takes changes, from anywhere in the loop's thread; `run` works until `stop`."""
 
-    def __init__(self, agents: Agents, policy: Policy, meter: Meter, tell: Callable[[Tale], None]) -> None:
-        self._tempo = Tempo()
+    def __init__(self, agents: Agents, policy: Policy, meter: Meter, tell: Callable[[Tale], None], tempo: Tempo) -> None:
+        self._tempo = tempo
         self._agents = agents
         self._meter = meter
         self._inbox: list[Change] = []

@@ -37,6 +37,7 @@ _KEY = rf"({_LABEL}(\.{_LABEL})*/)?{_NAME}"
 _VALUES = rf"\(\s*({_NAME})?(\s*,\s*({_NAME})?)*\s*\)"
 _REQUIREMENT = rf"\s*(!?\s*{_KEY}|{_KEY}\s*(==?|!=)\s*({_NAME})?|{_KEY}\s+(in|notin)\s*{_VALUES})\s*"
 
+SECONDS = Rule(r"[1-9]\d{0,4}", "a whole number of seconds from 1 to 99999", "SECONDS")
 ANY = Rule(r"(?s).*", "any text", "TEXT")
 PATH = Rule(r"[^\0]+", "a path", "FILE")
 URL = Rule(r"https://[^\s?#@]+", "https://HOST or https://HOST:PORT", "URL")
@@ -91,6 +92,7 @@ OPTIONS = (
     Option("agent-init-container-name", "The pods' init container that is the agent.", LABEL, "vxlan-controller-agent-init"),
     Option("gate", "open lets a pod start without a network that cannot be honoured.", one_of("shut", "open"), "shut"),
     Option("vni-policy", "configmap refuses an id or a port in an annotation.", one_of("any", "configmap"), "any"),
+    Option("audit-every", "How often each pod's kernel is compared with what it should hold, in seconds.", SECONDS, "60"),
     Option("listen", "Where livez, readyz and metrics are served.", LISTEN, ":8080"),
     Option("log-format", "One line of text or one JSON object per event.", one_of("text", "json"), "text"),
     Option("log-level", "The least that is logged.", one_of("debug", "info", "warning", "error"), "info"),
@@ -235,6 +237,8 @@ class Settings:
     gate_open: bool
     vni_from_configmap: bool
     """Only the ConfigMap gives networks their id and port."""
+    audit_every: float
+    """Seconds."""
     listen: tuple[str | None, int]
     """Host (None: all addresses of both families) and port."""
     json_logs: bool
@@ -267,6 +271,7 @@ def settle(chosen: Mapping[str, Choice]) -> Settings:
         ),
         gate_open=value["gate"] == "open",
         vni_from_configmap=value["vni-policy"] == "configmap",
+        audit_every=float(value["audit-every"]),
         listen=(host.strip("[]") or None, int(port)),
         json_logs=value["log-format"] == "json",
         log_level=value["log-level"],
