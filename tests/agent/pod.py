@@ -149,8 +149,8 @@ def agent_pod() -> Iterator[Pod]:
     """A fresh pod with `eth0` (10.244.1.2/24, fd00:244:1::2/64) and a veth `other0` that is somebody else's."""
     setup = """
         link add eth0 type veth peer name other0
-        link set eth0 up
-        link set other0 up
+        link set eth0 addrgenmode none up
+        link set other0 addrgenmode none up
         addr add 10.244.1.2/24 dev eth0
         addr add fd00:244:1::2/64 dev eth0 nodad
     """

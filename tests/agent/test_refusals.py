@@ -287,12 +287,12 @@ def test_what_is_no_number_is_no_epoch(pod: Pod, planted: str) -> None:
 
 
 def test_an_epoch_that_cannot_be_kept_is_refused(pod: Pod) -> None:
-    pod.run("mount", "-o", "remount,ro", "/dev/shm")
+    pod.run("mount", "-t", "tmpfs", "-o", "ro", "tmpfs", "/dev/shm")
     try:
         with pod.serve() as agent:
             refused(agent.ask(Ask(entries=(APPEND,)), epoch=8), "epoch")
     finally:
-        pod.run("mount", "-o", "remount,rw", "/dev/shm")
+        pod.run("umount", "/dev/shm")
 
 
 def test_a_locked_namespace_is_busy_for_ip_lines_and_not_for_entries(pod: Pod) -> None:

@@ -50,11 +50,13 @@ class Process:
         with contextlib.suppress(OSError):
             await self._input.wait_closed()
         try:
-            async with asyncio.timeout(0.25):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.25):
+                    await self.process.wait()
+        finally:
+            if self.process.returncode is None:
+                self.process.kill()
                 await self.process.wait()
-        except TimeoutError:
-            self.process.kill()
-            await self.process.wait()
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kube_vxlan_controller.agents.framing import (
@@ -168,6 +168,7 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
     return [data[start:end] for start, end in pairwise(edges)]
 
 
+@settings(deadline=None)
 @given(said=SAID, noise=NOISE, places=st.lists(st.integers(0, 10**6), max_size=8))
 def test_the_events_do_not_depend_on_where_the_stream_was_cut(said: bytes, noise: bytes, places: list[int]) -> None:
     whole = decoded(said + noise)
@@ -175,6 +176,7 @@ def test_the_events_do_not_depend_on_where_the_stream_was_cut(said: bytes, noise
     assert decoded(*(bytes([byte]) for byte in said + noise)) == whole
 
 
+@settings(deadline=None)
 @given(said=SAID)
 def test_every_whole_answer_is_an_event(said: bytes) -> None:
     events, trouble = decoded(said)
@@ -185,6 +187,7 @@ def test_every_whole_answer_is_an_event(said: bytes) -> None:
     assert said.endswith(b"end %d\n" % ids[-1] if ids else GREETING)
 
 
+@settings(deadline=None)
 @given(said=SAID, place=st.integers(0, 10**6), byte=st.integers(0, 255), noise=NOISE)
 def test_whatever_arrives_nothing_but_garbled_is_raised(said: bytes, place: int, byte: int, noise: bytes) -> None:
     broken = bytearray(said)
