@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.kernel.fake import Deed, FakeKernel
 from tests.kernel.real import RealKernel
-from tests.kernel.worlds import NAMES, deeds, holds, wishes, without_held
+from tests.kernel.worlds import FEW_DEEDS, NAMES, SOME_DEEDS, holds, wishes, without_held
 from tests.namespaces import pod_namespace
 
 from kube_vxlan_controller.kernel.netns import Link, Netns
@@ -27,7 +27,7 @@ def real() -> Iterator[RealKernel]:
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-@given(st.booleans(), wishes(), wishes(), holds(False), st.tuples(deeds(2), deeds(6)))
+@given(st.booleans(), wishes(), wishes(), holds(False), st.tuples(FEW_DEEDS, SOME_DEEDS))
 def test_the_fake_kernel_does_as_the_real_one(
     real: RealKernel, promotes: bool, first: Netns, second: Netns, hold: Hold, others: tuple[list[Deed], list[Deed]]
 ) -> None:

@@ -4,7 +4,7 @@ Drawn from few ready-made values, so that a thousand worlds take a second or two
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_interface, ip_network
 from itertools import combinations, product
 from typing import TypeVar
@@ -85,15 +85,25 @@ DEVICES = tuple(
 )
 
 
-@st.composite
-def wished_links(draw: st.DrawFn, number: int, name: InterfaceName, vni: Vni, owns_shared: bool) -> Link:
+# Strategies are made once: making them anew for every draw costs more than all that is tested.
+ANY_DEVICE = tuple(map(st.sampled_from, DEVICES))
+ANY_ADDRESSES = tuple(map(st.sampled_from, ADDRESS_SETS))
+ANY_PEERS = tuple(map(st.sampled_from, PEER_SETS))
+WITHOUT = tuple(st.sampled_from((None, peers[0])) for peers in PEERS)
+ROUTE_CHOICE = st.integers(0, 3**5 - 1)
+MOSTLY_UP = st.sampled_from((True, True, False))
+ANY_LAYOUT = st.sampled_from(LAYOUTS)
+EITHER = st.booleans()
+COUNT, OWNER = st.sampled_from((3, 2, 1, 0)), st.integers(0, 2)
+CHANGE = st.sampled_from(("none", "none", "any", "up", "gone"))
+
+
+def wished_link(draw: st.DrawFn, number: int, name: InterfaceName, vni: Vni, owns_shared: bool) -> Link:
     """One network's link."""
-    kind = draw(st.sampled_from(DEVICES[number]))
-    device = Device(name, vni, kind.port, kind.lower, kind.local, kind.learning, kind.ttl, kind.mtu)
-    up = draw(st.sampled_from((True, True, False)))
-    addresses = draw(st.sampled_from(ADDRESS_SETS[number]))
+    device = replace(draw(ANY_DEVICE[number]), name=name, vni=vni)
+    up, addresses = draw(MOSTLY_UP), draw(ANY_ADDRESSES[number])
     gateways = sorted({gateway(address) for address in addresses}, key=int)
-    choice = draw(st.integers(0, 3**5 - 1)) if up and gateways else 0
+    choice = draw(ROUTE_CHOICE) if up and gateways else 0
     routes = set()
     for subnet in SUBNETS[number] if owns_shared else SUBNETS[number][:3]:
         choice, digit = divmod(choice, 3)
@@ -101,19 +111,36 @@ def wished_links(draw: st.DrawFn, number: int, name: InterfaceName, vni: Vni, ow
         chosen = beside[digit % len(beside)]
         if chosen is not None:
             routes.add(Route(subnet, chosen))
-    members = Generation(draw(st.sampled_from(PEER_SETS[number])))
-    without = draw(st.sampled_from((None, PEERS[number][0])))
-    mark = Mark(NETWORKS[number], addresses, up)
-    return Link(device, mark, up, addresses, frozenset(routes), Destinations(members, without))
+    destinations = Destinations(Generation(draw(ANY_PEERS[number])), draw(WITHOUT[number]))
+    return Link(device, Mark(NETWORKS[number], addresses, up), up, addresses, frozenset(routes), destinations)
 
 
 @st.composite
 def wishes(draw: st.DrawFn) -> Netns:
     """What a pod with up to three networks wishes."""
-    names, vnis = draw(st.sampled_from(LAYOUTS))
-    count = draw(st.sampled_from((3, 2, 1, 0)))
-    owner = draw(st.integers(0, 2))
-    return Netns(tuple(draw(wished_links(n, NAMES[names[n]], Vni(101 + vnis[n]), n == owner)) for n in range(count)))
+    return wish(draw)
+
+
+def wish(draw: st.DrawFn) -> Netns:
+    """One wish."""
+    names, vnis = draw(ANY_LAYOUT)
+    owner = draw(OWNER)
+    return Netns(tuple(wished_link(draw, n, NAMES[names[n]], Vni(101 + vnis[n]), n == owner) for n in range(draw(COUNT))))
+
+
+def wish_like(draw: st.DrawFn, before: Netns) -> Netns:
+    """The same wish, less a link, or with one that has changed within its network."""
+    links = []
+    for link in before.links:
+        change = draw(CHANGE)
+        if change == "any":
+            links.append(wished_link(draw, NETWORKS.index(NetworkName(link.mark.network)), link.name, link.device.vni, False))
+        elif change == "up":
+            routes = frozenset[Route]() if link.up else link.routes
+            links.append(replace(link, up=not link.up, routes=routes, mark=replace(link.mark, raised=not link.up)))
+        elif change == "none":
+            links.append(link)
+    return Netns(tuple(links))
 
 
 def _routes(number: int, link: InterfaceName, protocol: str) -> list[Deed]:
@@ -157,9 +184,9 @@ def _deeds(number: int) -> list[list[Deed]]:
 DEEDS = tuple(kind for number in range(3) for kind in _deeds(number))
 
 
-def deeds(most: int) -> st.SearchStrategy[list[Deed]]:
-    """What somebody else does."""
-    return st.lists(st.sampled_from(DEEDS).flatmap(st.sampled_from), max_size=most)
+ANY_DEED = st.sampled_from([deed for kind in DEEDS for deed in kind * max(1, 48 // len(kind))])
+FEW_DEEDS, SOME_DEEDS = st.lists(ANY_DEED, max_size=2), st.lists(ANY_DEED, max_size=5)
+"""What somebody else does; no kind much more often than another."""
 
 
 @dataclass(frozen=True)
@@ -173,16 +200,19 @@ class World:
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     """Anything that can be found in a pod: a wish carried out, and others' deeds before and after."""
-    kernel = FakeKernel(draw(st.booleans()))
-    kernel.apply(draw(deeds(2)))
-    kernel.apply(plan(draw(wishes()), kernel.read()).steps)
-    kernel.apply(draw(deeds(5)))
-    return World(kernel, draw(wishes()))
+    kernel = FakeKernel(draw(EITHER))
+    kernel.apply(draw(FEW_DEEDS))
+    first = wish(draw)
+    kernel.apply(plan(first, kernel.read()).steps)
+    kernel.apply(draw(SOME_DEEDS))
+    return World(kernel, wish(draw) if draw(EITHER) else wish_like(draw, first))
 
 
-NETWORK_SETS = subsets(NETWORKS, 2)
-SOME_PEERS = subsets((*FOUR[:4], *SIX[:4]), 2)
-LIVE_PEERS = subsets((*FOUR, *SIX[:3]), 9)
+ANY_NETWORKS = st.sampled_from(subsets(NETWORKS, 2))
+ANY_NETWORK = st.sampled_from(NETWORKS)
+RARELY = st.sampled_from((False, False, True))
+HELD_PEERS = st.sampled_from(subsets((*FOUR[:4], *SIX[:4]), 2))
+LIVE_PEERS = st.sampled_from(subsets((*FOUR, *SIX[:3]), 9))
 
 
 def without_held(want: Netns, hold: Hold) -> Netns:
@@ -195,10 +225,10 @@ def without_held(want: Netns, hold: Hold) -> Netns:
 def holds(draw: st.DrawFn, removals: bool) -> Hold:
     """What must stay as it is."""
     return Hold(
-        everything=draw(st.sampled_from((False, False, True))),
-        networks=draw(st.sampled_from(NETWORK_SETS)),
-        destinations=draw(st.sampled_from(SOME_PEERS)),
-        peers={draw(st.sampled_from(NETWORKS)): draw(st.sampled_from(SOME_PEERS))},
-        alive=draw(st.sampled_from(LIVE_PEERS)),
+        everything=draw(RARELY),
+        networks=draw(ANY_NETWORKS),
+        destinations=draw(HELD_PEERS),
+        peers={draw(ANY_NETWORK): draw(HELD_PEERS)},
+        alive=draw(LIVE_PEERS),
         removals=removals,
     )

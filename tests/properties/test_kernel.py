@@ -18,6 +18,7 @@ from kube_vxlan_controller.kernel.steps import (
     DeleteEntry,
     DeleteLink,
     DeleteRoute,
+    ReplaceRoute,
     RestoreAddress,
     SetDown,
 )
@@ -45,7 +46,7 @@ def test_what_is_kept_up_to_date_needs_no_steps(world: World, hold: Hold, data: 
     for held in (NOTHING_HELD, hold, data.draw(holds(True))):
         want, kernel = without_held(world.want, held), deepcopy(world.kernel)
         assert plan(want, want, held) == Plan()
-        kernel.apply(plan(want, kernel.read(), held).steps)
+        settle(kernel, want, held)
         assert plan(want, kernel.read(), held).steps == ()
 
 
@@ -73,7 +74,7 @@ def test_nothing_of_ours_is_forgotten_when_the_wish_changes_after_a_cut(
     given_by_us = {(link.name, address) for link in (*before.links, *world.want.links) for address in link.addresses}
     kernel.apply(plan(other, kernel.read()).steps)
     for name, link in kernel.links.items():
-        was = before.foreign.links.get(name)
+        was = before.by_name.get(name) or before.foreign.links.get(name)
         wished = other.by_name.get(name)
         if link.mark is NO_MARK:
             assert name in before.foreign.links or name == adopted
@@ -125,6 +126,9 @@ def test_what_is_not_ours_is_never_named(world: World) -> None:
             case SetDown(_):
                 assert there is not None
                 assert there.mark.raised
+            case ReplaceRoute(_, route):
+                assert route.subnet not in before.foreign.routes
+                assert step.link in world.want.by_name
             case RestoreAddress(name, address):
                 assert address not in world.want.by_name[name].addresses
                 restored.setdefault(name, []).append(address)
@@ -185,14 +189,14 @@ def test_steps_stand_in_the_order_of_the_table(world: World, hold: Hold) -> None
     assert ranks == sorted(ranks)
 
 
-def settle(kernel: FakeKernel, want: Netns) -> tuple[Fault, ...]:
+def settle(kernel: FakeKernel, want: Netns, hold: Hold = NOTHING_HELD) -> tuple[Fault, ...]:
     """Carry out a wish; returns what stands in its way at the end.
 
     One plan suffices, but where a foreign route went together with what we took away: then it is in the way no more.
     """
-    first = plan(want, kernel.read())
+    first = plan(want, kernel.read(), hold)
     assert kernel.apply(first.steps) == []
-    second = plan(want, kernel.read())
+    second = plan(want, kernel.read(), hold)
     assert second.steps == () or first.faults
     assert kernel.apply(second.steps) == []
     return second.faults
