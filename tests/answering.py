@@ -20,11 +20,14 @@ Behaviour = Callable[[Target, Ask], BaseException | None]
 
 @dataclass
 class AnsweringAgents:
-    """An `Agents` whose pods hold `kernel`. `behave` may fail a request, or change the kernel; each lasts for `takes`."""
+    """An `Agents` whose pods, by name, hold `kernels`. `behave` may fail a request, or change a kernel."""
 
     behave: Behaviour = lambda _target, _ask: None
     takes: float = 0.003
-    kernel: Netns = EMPTY
+    """How long a request lasts."""
+    slow: dict[str, float] = field(default_factory=dict)
+    """The same for single pods, by name."""
+    kernels: dict[str, Netns] = field(default_factory=lambda: defaultdict(lambda: EMPTY))
     complaints: tuple[str, ...] = ()
     """What `ip` and `bridge` say about every change."""
     asked: list[tuple[float, str, Ask]] = field(default_factory=list)
@@ -38,11 +41,11 @@ class AnsweringAgents:
         self.most_at_once = max(self.most_at_once, sum(self.under_way.values()))
         assert self.under_way[target.place] == 1, "one request at a time per place"
         try:
-            await asyncio.sleep(self.takes)
+            await asyncio.sleep(self.slow.get(target.place.name, self.takes))
             failure = self.behave(target, ask)
             if failure is not None:
                 raise failure
-            texts = printed(self.kernel)
+            texts = printed(self.kernels[target.place.name])
             return Told(
                 stream or StreamId(1),
                 self.complaints if ask.writes else (),

@@ -1,14 +1,14 @@
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 
 from kube_vxlan_controller.desired import Desired, Policy, desire
 from kube_vxlan_controller.ports import Ask, Finally, Forbidden, Gone, NotRunning, Target, Unknown, Unreachable
 from kube_vxlan_controller.reconcile import Reconciler
-from kube_vxlan_controller.snapshot import Change, ConfigSeen, Fresh, Kind, PodGone, PodSeen, PodsListed, Snapshot, Stale, fold
+from kube_vxlan_controller.snapshot import Change, ConfigSeen, Fresh, Kind, PodGone, PodSeen, PodsListed, Stale
 from kube_vxlan_controller.tempo import Tempo
 from kube_vxlan_controller.views import AgentState, PodView
 from tests.answering import AnsweringAgents, Counts, Hearing
@@ -203,19 +203,24 @@ class TestGate:
             await asyncio.sleep(300)
             assert hand.agents.opened("a") == []
 
-    async def test_pods_that_start_together_do_not_wait_for_each_others_gates(self) -> None:
-        pods = [replace(bare(name), init=AgentState.RUNNING, text="vxeth1") for name in "abc"]
+    @pytest.mark.parametrize("seed", range(20))
+    async def test_pods_that_start_together_do_not_wait_for_each_others_gates(self, seed: int) -> None:
+        """Not even when their wishes change while they wait for each other's kernels, whatever the order."""
+        chance = random.Random(seed)
         agents = AnsweringAgents()
+        async with at_work(agents) as hand:
 
-        def obey(target: Target, ask: Ask) -> None:
-            if ask.batch:
-                agents.kernel = wishes[target.place].netns
+            def obey(target: Target, ask: Ask) -> None:
+                agents.slow[target.place.name] = chance.uniform(0.001, 0.1)
+                if ask.writes:
+                    wishes = desire(hand.reconciler.snapshot, Desired(Policy())).wishes
+                    agents.kernels[target.place.name] = wishes[target.place].netns
 
-        snapshot = fold(Snapshot(), [PodsListed(tuple(pods)), ConfigSeen(NETWORKS)])
-        wishes = desire(snapshot, Desired(Policy())).wishes
-        agents.behave = obey
-        async with at_work(agents, *pods) as hand:
-            await hand.until(lambda: all(agents.opened(name) for name in "abc"), within=1.0)
+            agents.behave = obey
+            for name, text in {"a": "vxeth1", "b": "vxeth2", "g": "vxeth1, vxeth2", "c": "vxeth1", "d": "vxeth2"}.items():
+                hand.accept(PodSeen(pod(name, text, f"10.0.0.{ord(name)}", init=AgentState.RUNNING)))
+                await asyncio.sleep(chance.uniform(0.0, 0.1))
+            await hand.until(lambda: all(agents.opened(name) for name in "abcdg"), within=1.5)
 
     async def test_peers_that_hang_hold_it_for_two_seconds_at_most(self) -> None:
         def hang(target: Target, ask: Ask) -> BaseException | None:

@@ -189,3 +189,10 @@ def test_an_answer_that_makes_no_sense_is_a_parse_error() -> None:
     wished = wish(A, *PEERS)
     with pytest.raises(ParseError):
         learn(wished, NOTHING_KNOWN, due(wished, NOTHING_KNOWN), Told(STREAM, (), {Reading.LINKS: "<html>"}))
+
+
+def test_what_could_not_be_read_is_not_taken_for_empty() -> None:
+    wished = wish(A, *PEERS)
+    readings = {reading: text for reading, text in printed(wished.netns).items() if reading is not Reading.LINKS}
+    with pytest.raises(ParseError, match="could not read links: cannot open"):
+        learn(wished, NOTHING_KNOWN, due(wished, NOTHING_KNOWN), Told(STREAM, ("cannot open netlink socket",), readings))

@@ -28,7 +28,7 @@ def obeying(agents: AnsweringAgents, seen: PodView) -> None:
 
     def obey(_: Target, ask: Ask) -> None:
         if ask.writes:
-            agents.kernel = wished(seen)
+            agents.kernels["a"] = wished(seen)
 
     agents.behave = obey
 
@@ -56,10 +56,10 @@ async def test_what_somebody_else_changed_is_put_back_and_told() -> None:
     obeying(agents, A)
     async with at_work(agents, A) as hand:
         await hand.until(lambda: hand.heard.of("a") == ["Wired"])
-        (link,) = agents.kernel.links
-        agents.kernel = Netns((replace(link, addresses=frozenset()),))
+        (link,) = agents.kernels["a"].links
+        agents.kernels["a"] = Netns((replace(link, addresses=frozenset()),))
         await hand.until(lambda: "Repaired" in hand.heard.of("a"), within=Tempo().audit_every * 2.5)
-        assert agents.kernel == wished(A)
+        assert agents.kernels["a"] == wished(A)
         (repaired,) = [tale for tale in hand.heard.tales if tale.reason == "Repaired"]
         assert ADDRESS in repaired.note
 
@@ -72,7 +72,7 @@ async def test_what_a_user_changed_is_no_repair() -> None:
         edited = replace(A, text="vxeth1 ip=192.168.11.3/29")
         obeying(agents, edited)
         hand.accept(PodSeen(edited))
-        await hand.until(lambda: agents.kernel == wished(edited))
+        await hand.until(lambda: agents.kernels["a"] == wished(edited))
         await hand.until(lambda: hand.heard.of("a") == ["Wired", "Wired"])
 
 
@@ -83,5 +83,5 @@ async def test_the_newest_wish_counts_in_the_middle_of_the_one_before() -> None:
         await hand.until(lambda: len(agents.asked) == 1)
         hand.accept(PodSeen(replace(A, text=None)))
         await hand.until(lambda: hand.heard.of("a") == ["Found"])
-        assert agents.kernel == EMPTY
+        assert agents.kernels["a"] == EMPTY
         assert not any(ask.writes for _, _, ask in agents.asked)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kube_vxlan_controller.desired import Wish
-from kube_vxlan_controller.kernel.iproute import digest, parse, parse_digests, parse_entries, render
+from kube_vxlan_controller.kernel.iproute import ParseError, digest, parse, parse_digests, parse_entries, render
 from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Link, Netns
 from kube_vxlan_controller.kernel.plan import Plan, plan
 from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry, Step
@@ -95,7 +95,10 @@ def audit_round() -> Round:
 
 
 def learn(wish: Wish, known: Known, asked: Round, told: Told) -> Known:
-    """What is known after an answer. Raises `iproute.ParseError` where an answer makes no sense."""
+    """What is known after an answer. Raises `iproute.ParseError` where an answer makes no sense, or lacks a reading."""
+    missing = ", ".join(reading for reading, _ in asked.ask.read if reading not in told.readings)
+    if missing:
+        raise ParseError(f"the agent could not read {missing}: {'; '.join(told.complaints) or 'it did not say why'}")
     if asked.phase is Phase.OPEN:
         return replace(known, opened=True)
     if asked.phase is Phase.FORWARD:

@@ -57,6 +57,8 @@ class Worker:
         """Set while the kernel is as wished (whether or not the gate is open yet), or has failed at least once."""
         self._shared = shared
         self._news = asyncio.Event()
+        self._superseded = asyncio.Event()
+        """Set while there is a newer wish than the one being carried out."""
         self._known: Known = NOTHING_KNOWN
         self._settled: Wish | None = None
         self.standing: Standing = NEW
@@ -73,6 +75,7 @@ class Worker:
         """Take another wish for this place; what is being done for the one before is finished first."""
         self.wish = wish
         self.idle.clear()
+        self._superseded.set()
         self._news.set()
 
     def audit(self) -> None:
@@ -145,6 +148,7 @@ class Worker:
         """Round by round to the newest wish; returns what stands in its way in the kernel itself."""
         wish, last, number = self.wish, None, 0
         while True:
+            self._superseded.clear()
             if self.wish is not wish:
                 wish, last, number = self.wish, None, 0
             if self._shared.stopping.is_set():
@@ -214,11 +218,11 @@ class Worker:
 
     async def _peers_ready(self, wish: Wish) -> bool:
         """Wait a little for the peers to be programmed; whether the wish is still the one to carry out."""
-        pending = [peer for peer in self._shared.peers(wish) if not peer.idle.is_set()]
+        pending = [peer.idle for peer in self._shared.peers(wish) if not peer.idle.is_set()]
         try:
             async with asyncio.timeout(self._shared.tempo.gate_patience):
-                for peer in pending:
-                    await peer.idle.wait()
+                for idle in pending:
+                    await _either(idle, self._superseded)
         except TimeoutError:
             pass  # peers that fail never hold a gate longer
         return self.wish is wish
@@ -240,6 +244,15 @@ class Worker:
         self.standing = after
         if state is State.WIRED:
             self._changed = self._opened = False
+
+
+async def _either(one: asyncio.Event, other: asyncio.Event) -> None:
+    """Return when either is set."""
+    async with asyncio.TaskGroup() as tasks:
+        waits = [tasks.create_task(event.wait()) for event in (one, other)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
 
 
 def _unsettled(due: Round, known: Known) -> str:
