@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.cli.conftest import Run
 
 
@@ -17,6 +18,15 @@ def test_config_tells_every_value_and_its_place(run: Run, monkeypatch: pytest.Mo
     assert "listen: :8080 (default)" in lines
     assert f"config: {file} (--config)" in lines
     assert "s3cret" not in out
+
+
+def test_config_for_programs(run: Run) -> None:
+    code, out, _ = run("config", "--token=s3cret", "-o", "yaml")
+    told = {one["name"]: one for one in yaml.safe_load(out)}
+    assert code == 0
+    assert told["gate"] == {"name": "gate", "value": "shut", "origin": "default", "where": "default"}
+    assert told["token"] == {"name": "token", "value": "not shown", "origin": "argument", "where": "--token"}
+    assert told["context"]["value"] == ""
 
 
 def test_the_ancestors_db_file_is_taken_and_said_to_do_nothing(run: Run) -> None:

@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -49,6 +50,21 @@ async def test_on_a_terminal_it_is_a_table(cluster: Cluster, monkeypatch: pytest
     title, head, _, row = out.splitlines()
     assert (title.strip(), head.split()) == ("vxeth1", ["POD", "NET"])
     assert row.split()[:3] == ["default/a", "10.244.1.2", "dev:eth0"]
+
+
+async def test_for_programs_every_field_has_its_name(cluster: Cluster) -> None:
+    cluster.pod("a", "vxeth1 ip=10.1.0.1/24", "10.244.1.2", running=False)
+    code, out, err = await cluster.run("inspect", "nets", "vxeth1", "vxteh1", "--fields=net,fdb", "-o", "json")
+    net = {"dev": "eth0", "id": "101", "ip": ["10.1.0.1/24"], "name": "vxeth1", "type": "vxlan", "up": "true"}
+    member = {"namespace": "default", "pod": "a", "underlay": "10.244.1.2", "net": net, "fdb": []}
+    assert json.loads(out) == {
+        "networks": [{"network": "vxeth1", "members": [member]}, {"network": "vxteh1", "members": []}],
+        "troubles": err.splitlines(),
+    }
+    assert (code, len(err.splitlines())) == (1, 2)
+    wide = await cluster.run("inspect", "nets", "vxeth1", "-o", "wide")
+    assert wide == await cluster.run("inspect", "nets", "vxeth1", "--fields=all")
+    assert "\n dev: " in wide[1]
 
 
 @pytest.mark.kernel

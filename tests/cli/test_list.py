@@ -1,4 +1,10 @@
+import asyncio
+import json
+import signal
+import sys
+
 import pytest
+import yaml
 from tests.agent.pod import AGENT, agent_pod
 from tests.cli.cluster import Cluster
 
@@ -27,6 +33,48 @@ async def test_on_a_terminal_it_is_a_table(cluster: Cluster, monkeypatch: pytest
     head, _, row = out.splitlines()
     assert head.split() == ["POD", "NETWORK", "ADDRESS"]
     assert row.split() == ["default/web-1", "vxeth1"]
+
+
+async def test_forms_for_programs_and_the_wide_one(cluster: Cluster) -> None:
+    cluster.pod("web-1", "vxeth1 name=red port=4789", "10.244.1.2", running=False)
+    cluster.pod("b", "vxeth2", "10.244.1.3", running=False, namespace="kube-public")
+    told = {
+        "namespace": "default",
+        "pod": "web-1",
+        "node": "node-1",
+        "network": "vxeth1",
+        "underlay": "10.244.1.2",
+        "link": "red",
+        "vni": 101,
+        "port": 4789,
+        "addresses": [],
+    }
+    code, out, err = await cluster.run("list", "pods", "web", "-o", "json")
+    assert (code, json.loads(out)) == (1, {"pods": [told], "troubles": [err.strip()]})
+    assert yaml.safe_load((await cluster.run("list", "pods", "web", "-o", "yaml"))[1]) == json.loads(out)
+    assert (await cluster.run("list", "pods", "-A", "-o", "wide"))[1] == (
+        "POD             NETWORK   ADDRESS   NODE     UNDERLAY     VNI   PORT   LINK\n"
+        "default/web-1   vxeth1    -         node-1   10.244.1.2   101   4789   red\n"
+        "kube-public/b   vxeth2    -         node-1   10.244.1.3   102   8472   vxeth2\n"
+    )
+
+
+async def test_watching_prints_again_what_has_changed_until_it_is_interrupted(cluster: Cluster) -> None:
+    cluster.pod("a", "vxeth1", "10.244.1.2", running=False)
+    words = ("list", "pods", "-w", *cluster.options)
+    pipes = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "kube_vxlan_controller.cli", *words, **pipes)
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        assert await process.stdout.readline() == b"default/a vxeth1 \n"
+        cluster.pod("b", "vxeth2", "10.244.1.3", running=False)
+        assert [await process.stdout.readline() for _ in range(3)] == [b"\n", b"default/a vxeth1 \n", b"default/b vxeth2 \n"]
+        process.send_signal(signal.SIGINT)
+        out, err = await process.communicate()
+    assert (process.returncode, out) == (130, b"")
+    assert err.decode().splitlines() == [
+        f"default/{pod}: no agent of this pod is running, so nobody can be asked." for pod in "ab"
+    ]
 
 
 @pytest.mark.kernel

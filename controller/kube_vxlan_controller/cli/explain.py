@@ -42,7 +42,7 @@ def explain(
     """
     told, prospect = carry_out(_explain(given.reachable(), pod, in_namespace, output is Output.WIDE))
     if output.structured:
-        print(structured(told, output))
+        print(structured(told, output), end="")
     else:
         print(*explain_lines(told, prospect, output is Output.WIDE), sep="\n")
     return 0 if told.fine else 1

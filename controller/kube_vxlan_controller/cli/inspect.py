@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 
 from kube_vxlan_controller.cli.complaint import Complaint
+from kube_vxlan_controller.cli.forms import inspected
 from kube_vxlan_controller.cli.given import Given, takes_settings
-from kube_vxlan_controller.cli.reading import Look, Seen, look, tell
+from kube_vxlan_controller.cli.output import As, Everywhere, InNamespace, Output, Watch, structured, within
+from kube_vxlan_controller.cli.reading import Look, Seen, show
 from kube_vxlan_controller.cli.render import READINGS, USUAL, Field, field_text, inspect_text
-from kube_vxlan_controller.cli.table import print_table
+from kube_vxlan_controller.cli.table import table_text
 from kube_vxlan_controller.desired import Wish
-from kube_vxlan_controller.language.mistakes import nearest, visible
+from kube_vxlan_controller.language.mistakes import visible
 from kube_vxlan_controller.model import NetworkName, Scope
 
 inspect_app = typer.Typer(help="Show networks, their members and what their kernels hold.", rich_markup_mode=None)
@@ -29,22 +31,22 @@ def _inspect() -> None:
 def networks(
     given: Given,
     name: Annotated[list[str], typer.Argument(help="The networks.")],
-    fields: Annotated[str, typer.Option(help="Some of pod,net,fdb,dev,route in any order, or all.")] = ",".join(USUAL),
-    in_namespace: Annotated[str, typer.Option("-n", help="Only pods of this namespace.", metavar="NAMESPACE")] = "",
+    fields: Annotated[str, typer.Option(help="Some of pod,net,fdb,dev,route in any order, or all [pod,net,fdb].")] = "",
+    in_namespace: InNamespace = "",
+    everywhere: Everywhere = False,
+    output: As = Output.TEXT,
+    watching: Watch = False,
 ) -> int:
     """Show the members of networks: pod and address, options, forwarding entries."""
-    names, shown = [NetworkName(word) for word in name], _fields(fields)
+    names = [NetworkName(word) for word in name]
+    shown = _fields(fields) if fields else tuple(Field) if output is Output.WIDE else USUAL
     what = Look(
-        namespace=in_namespace,
+        namespace=within(in_namespace, everywhere),
         wanted=lambda member: member.network in names,
         concerns=lambda wish: _concerns(wish, names),
         readings=tuple(READINGS[field] for field in shown if field in READINGS),
     )
-    seen = look(given.reachable(), what)
-    for network in names:
-        _print(network, seen, shown)
-    unknown = [_unknown(network, seen.networks) for network in names if network not in seen.networks]
-    return tell([*seen.troubles, *unknown])
+    return show(given.reachable(), what, lambda seen: _text(names, seen, shown, output), output if watching else None, names)
 
 
 def _fields(text: str) -> tuple[Field, ...]:
@@ -61,14 +63,12 @@ def _concerns(wish: Wish, names: Sequence[NetworkName]) -> bool:
     return any(fault.scope is Scope.POD or fault.network in names for fault in wish.reading.faults)
 
 
-def _print(network: NetworkName, seen: Seen, fields: Sequence[Field]) -> None:
-    sights = [sight for sight in seen.sights if sight.member.network == network]
+def _text(names: Sequence[NetworkName], seen: Seen, fields: Sequence[Field], output: Output) -> str:
+    members = {name: [sight for sight in seen.sights if sight.member.network == name] for name in names}
+    if output.structured:
+        networks = [inspected(name, members[name], fields) for name in names]
+        return structured({"networks": networks, "troubles": (*seen.troubles, *seen.unknown(names))}, output)
     if sys.stdout.isatty():
-        print_table(network, fields, [[field_text(sight, field) for field in fields] for sight in sights])
-    else:
-        print(inspect_text(network, sights, fields), end="")
-
-
-def _unknown(network: NetworkName, known: frozenset[NetworkName]) -> str:
-    near = nearest(network, known)
-    return f"There is no network {visible(network)!r}" + (f"; did you mean {near}?" if near else ".")
+        rows = {name: [[field_text(sight, field) for field in fields] for sight in sights] for name, sights in members.items()}
+        return "".join(table_text(name, fields, rows[name]) for name in names)
+    return "".join(inspect_text(name, members[name], fields) for name in names)

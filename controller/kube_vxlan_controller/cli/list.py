@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from kube_vxlan_controller.cli.forms import WIDE, Parts, columns, parts, wide_rows
 from kube_vxlan_controller.cli.given import Given, takes_settings
-from kube_vxlan_controller.cli.reading import Look, look, tell
+from kube_vxlan_controller.cli.output import As, Everywhere, InNamespace, Output, Watch, structured, within
+from kube_vxlan_controller.cli.reading import Look, Seen, show
 from kube_vxlan_controller.cli.render import addresses, pod_line
-from kube_vxlan_controller.cli.table import print_table
+from kube_vxlan_controller.cli.table import table_text
 from kube_vxlan_controller.ports import Reading
 
 list_app = typer.Typer(help="List pods with their networks and addresses.", rich_markup_mode=None)
@@ -24,22 +26,29 @@ def _list() -> None:
 def pods(
     given: Given,
     prefix: Annotated[list[str] | None, typer.Argument(help="Only pods whose names begin so.", metavar="[PREFIX]...")] = None,
-    in_namespace: Annotated[str, typer.Option("-n", help="Only pods of this namespace.", metavar="NAMESPACE")] = "",
+    in_namespace: InNamespace = "",
+    everywhere: Everywhere = False,
+    output: As = Output.TEXT,
+    watching: Watch = False,
 ) -> int:
     """List the members of all networks, one line per pod, network and address."""
     prefixes = tuple(prefix or [""])
     what = Look(
-        namespace=in_namespace,
+        namespace=within(in_namespace, everywhere),
         wanted=lambda member: member.place.name.startswith(prefixes),
         concerns=lambda wish: wish.place.name.startswith(prefixes),
         readings=(Reading.SHOW_ADDRESSES,),
     )
-    seen = look(given.reachable(), what)
+    return show(given.reachable(), what, lambda seen: _text(seen, output), output if watching else None)
+
+
+def _text(seen: Seen, output: Output) -> str:
+    if output.structured:
+        return structured(Parts(parts(seen.sights, seen.nodes), seen.troubles), output)
+    if output is Output.WIDE:
+        rows = wide_rows(parts(seen.sights, seen.nodes))
+        return table_text("", WIDE, rows) if sys.stdout.isatty() else columns(WIDE, rows)
     found = [(sight, address) for sight in seen.sights for address in addresses(sight)]
     if sys.stdout.isatty():
-        rows = [(str(sight.member.place), sight.member.network, address) for sight, address in found]
-        print_table("", ("pod", "network", "address"), rows)
-    else:
-        for sight, address in found:
-            print(pod_line(sight, address))
-    return tell(seen.troubles)
+        return table_text("", WIDE[:3], [(str(sight.member.place), sight.member.network, address) for sight, address in found])
+    return "".join(f"{pod_line(sight, address)}\n" for sight, address in found)

@@ -3,6 +3,7 @@
 What makes JSON and YAML is imported when it is asked for: `version` must stay quick.
 """
 
+import sys
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -41,14 +42,33 @@ def within(namespace: str, everywhere: bool) -> str:
 
 
 def structured(value: object, output: Output) -> str:
-    """A dataclass, or builtins, as JSON or YAML: its fields are the names; what is neither number nor text is its text."""
+    """A dataclass, or builtins, as JSON or YAML: its fields are the names, and what JSON has no word for is text."""
     import msgspec
 
     plain: Any = msgspec.to_builtins(value, enc_hook=str)
     if output is Output.YAML:
         import yaml
 
-        return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120).rstrip("\n")
+        return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120)
     import json
 
-    return json.dumps(plain, indent=2, ensure_ascii=False)
+    return json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
+
+
+class Again:
+    """Prints a text anew when it is another one: in its own place on a terminal, below the last one in a pipe."""
+
+    def __init__(self, output: Output) -> None:
+        self._between = "---\n" if output is Output.YAML else "\n"
+        self._before: str | None = None
+
+    def show(self, text: str) -> None:
+        """Print, unless it is what was printed last."""
+        if text == self._before:
+            return
+        if sys.stdout.isatty():
+            print("\x1b[H\x1b[2J", end="")
+        elif self._before is not None:
+            print(self._between, end="")
+        print(text, end="", flush=True)
+        self._before = text

@@ -47,7 +47,7 @@ def plan(
     troubles += () if desired.snapshot.complete else (INCOMPLETE,)
     troubles += tuple(_absent(word) for word in words if not any(_meant(p.wish, (word,), namespace) for p in prospects))
     if output.structured:
-        print(structured(Forecast(tuple(out for out, _ in seen), troubles), output))
+        print(structured(Forecast(tuple(out for out, _ in seen), troubles), output), end="")
     else:
         _print(seen, everything=bool(words), wide=output is Output.WIDE)
     for trouble in troubles:

@@ -8,9 +8,11 @@ every `SOONEST`.
 import asyncio
 import contextlib
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kube_vxlan_controller.cli.output import Again, Output
 from kube_vxlan_controller.cli.prospect import NOBODY
 from kube_vxlan_controller.cli.render import Sight
 from kube_vxlan_controller.cli.world import World, carry_out, in_order, opened
@@ -19,7 +21,7 @@ from kube_vxlan_controller.feeding import networks_resource, pods_resource
 from kube_vxlan_controller.kube.happenings import Changed, Listed, Removed
 from kube_vxlan_controller.kube.watch import follow
 from kube_vxlan_controller.language.caret import one_line
-from kube_vxlan_controller.language.mistakes import visible
+from kube_vxlan_controller.language.mistakes import nearest, visible
 from kube_vxlan_controller.model import Member, Namespace, NetworkName, NodeName, Place
 from kube_vxlan_controller.ports import Agents, Ask, Reading, WorldError
 from kube_vxlan_controller.settings import Settings
@@ -53,6 +55,10 @@ class Seen:
     """All that the ConfigMap or any pod names."""
     nodes: Mapping[Place, NodeName] = field(default_factory=dict)
 
+    def unknown(self, names: Sequence[NetworkName]) -> tuple[str, ...]:
+        """A sentence for each name that nobody knows."""
+        return tuple(_unknown(name, self.networks) for name in names if name not in self.networks)
+
 
 def look(settings: Settings, what: Look) -> Seen:
     """Look once. Raises `Complaint` when the API server cannot be read."""
@@ -64,9 +70,32 @@ def look(settings: Settings, what: Look) -> Seen:
     return carry_out(once())
 
 
-def watch(settings: Settings, what: Look, show: Callable[[Seen], None]) -> None:
-    """Look again and again and show it, until interrupted. Raises `Complaint` when the API server cannot be read."""
-    carry_out(_watch(settings, what, show))
+def show(
+    settings: Settings,
+    what: Look,
+    text: Callable[[Seen], str],
+    watching: Output | None,
+    names: Sequence[NetworkName] = (),
+) -> int:
+    """Look and print, once or (`watching`, in that form) until interrupted; tell what could not be read on stderr.
+
+    Returns the exit code. Raises `Complaint` when the API server cannot be read.
+    """
+    if watching is None:
+        seen = look(settings, what)
+        print(text(seen), end="")
+        return tell((*seen.troubles, *seen.unknown(names)))
+    again, before = Again(watching), Counter[str]()
+
+    def once_more(seen: Seen) -> None:
+        again.show(text(seen))
+        told = Counter((*seen.troubles, *seen.unknown(names)))
+        tell(tuple(told - before))
+        before.clear()
+        before.update(told)
+
+    carry_out(_watch(settings, what, once_more))
+    return 0
 
 
 async def _watch(settings: Settings, what: Look, show: Callable[[Seen], None]) -> None:
@@ -134,6 +163,11 @@ async def _ask(agents: Agents, wish: Wish, members: list[Member], readings: Sequ
         sights.append(Sight(member, told.readings))
         troubles += [f"{wish.place}: {link}: {visible(complaint)}" for complaint in dict.fromkeys(told.complaints)]
     return sights, troubles
+
+
+def _unknown(network: NetworkName, known: frozenset[NetworkName]) -> str:
+    near = nearest(network, known)
+    return f"There is no network {visible(network)!r}" + (f"; did you mean {near}?" if near else ".")
 
 
 def tell(troubles: Sequence[str]) -> int:

@@ -81,6 +81,19 @@ def config_lines(choices: Iterable[Choice]) -> tuple[str, ...]:
     return tuple(f"{choice.option.name}: {_value(choice)} ({choice.where})" for choice in choices)
 
 
+def config_form(choices: Iterable[Choice]) -> list[dict[str, str]]:
+    """The same for `-o json`; a value that is not there is empty."""
+    return [
+        {
+            "name": choice.option.name,
+            "value": _value(choice) if choice.value else "",
+            "origin": choice.origin.value,
+            "where": choice.where,
+        }
+        for choice in choices
+    ]
+
+
 def _value(choice: Choice) -> str:
     if choice.option.name == "token" and choice.value:
         return "not shown"

@@ -104,9 +104,9 @@ class World:
 
 @asynccontextmanager
 async def opened(settings: Settings, again: bool = False) -> AsyncIterator[World]:
-    """A world for as long as the block runs."""
+    """A world for as long as the block runs; `again` where the same will be asked again and again."""
     async with (
-        _progress() as asking,
+        _progress(shown=not again) as asking,
         ApiClient(await connection(settings)) as api,
         # Nothing is ever written, so no epoch is needed.
         Streams(PodExec(api), lambda: Epoch(0), Limits()) as agents,
@@ -135,12 +135,12 @@ def in_order(wishes: Iterable[Wish]) -> list[Wish]:
 
 
 @asynccontextmanager
-async def _progress() -> AsyncIterator[Callable[[int], Callable[[], None]]]:
+async def _progress(shown: bool) -> AsyncIterator[Callable[[int], Callable[[], None]]]:
     """Shows how far we are, on a terminal, if it takes more than a moment.
 
     Gives what is told once how many pods there are to ask, and which then gives what counts one.
     """
-    progress = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    progress = Progress(console=Console(stderr=True), transient=True, disable=not (shown and sys.stderr.isatty()))
     bar = progress.add_task("asking the API server", total=None)
     later = asyncio.get_running_loop().call_later(PATIENCE, progress.start)
 
