@@ -6,6 +6,7 @@ Here nothing is decided but what is joined to what. The stages: `__init__`; an e
 import asyncio
 import logging
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 
@@ -16,6 +17,8 @@ from kube_vxlan_controller.connecting import connection
 from kube_vxlan_controller.desired import Policy
 from kube_vxlan_controller.feeding import config_changes, networks_resource, pod_changes, pods_resource
 from kube_vxlan_controller.kube.client import ApiClient
+from kube_vxlan_controller.kube.events import Event, Events, Regarding
+from kube_vxlan_controller.kube.events import Limits as EventLimits
 from kube_vxlan_controller.kube.exec import PodExec
 from kube_vxlan_controller.kube.happenings import Fresh, Happening, Listed, Stale, Trouble
 from kube_vxlan_controller.kube.watch import follow
@@ -50,8 +53,9 @@ async def _run(settings: Settings) -> None:
     metrics, views = Metrics(), _Views()
     where = await connection(settings)
     async with ApiClient(where) as api, Streams(CountedExec(PodExec(api), metrics), lambda: epoch, Limits()) as agents:
+        events = Events(api, socket.gethostname(), metrics.reported, EventLimits())
         policy = Policy(settings.agents, settings.gate_open, settings.vni_from_configmap)
-        hand = Reconciler(agents, policy, metrics, _log_tale, Tempo(audit_every=settings.audit_every))
+        hand = Reconciler(agents, policy, metrics, _telling(events), Tempo(audit_every=settings.audit_every))
         pods = pods_resource(settings.selector)
         networks = networks_resource(settings.namespace, settings.configmap_name)
 
@@ -69,6 +73,7 @@ async def _run(settings: Settings) -> None:
         async with serve(settings.listen, pulse, views.health, metrics), asyncio.TaskGroup() as tasks:
             endless = [
                 tasks.create_task(pulse.run()),
+                tasks.create_task(events.run()),
                 tasks.create_task(follow(api, pods, take_pod)),
                 tasks.create_task(follow(api, networks, take_config)),
             ]
@@ -108,6 +113,23 @@ class _Views:
 def _stop_on_signals(stop: Callable[[], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop)
+
+
+def _telling(events: Events) -> Callable[[Tale], None]:
+    """Every tale is logged; an Event is written for those that are no mere details."""
+
+    def tell(tale: Tale) -> None:
+        _log_tale(tale)
+        if not tale.reason.quiet:
+            events.tell(_event(tale))
+
+    return tell
+
+
+def _event(tale: Tale) -> Event:
+    about, reason = tale.about, tale.reason
+    kind = "Pod" if isinstance(about, Place) else "ConfigMap"
+    return Event(Regarding(kind, about.namespace, about.name, about.uid), reason.fine, reason, reason.action, tale.note)
 
 
 def _log_tale(tale: Tale) -> None:

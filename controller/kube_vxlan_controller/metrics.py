@@ -39,6 +39,9 @@ class Metrics:
         self._repairs = Counter(
             "kube_vxlan_repairs", "Changes that undid what somebody else had done in a pod.", ["kind"], registry=registry
         )
+        self._events = Counter(
+            "kube_vxlan_events", "Events for users, by how writing them ended.", ["outcome"], registry=registry
+        )
         self._execs = Counter("kube_vxlan_execs", "Pod Execs, by how opening them ended.", ["outcome"], registry=registry)
         self._streams = Gauge("kube_vxlan_streams", "Execs that are open now.", registry=registry)
         self._stale = Gauge(
@@ -86,6 +89,10 @@ class Metrics:
     def lagged(self, seconds: float) -> None:
         """The event loop's heartbeat came so late."""
         self._lag.set(seconds)
+
+    def reported(self, outcome: str) -> None:
+        """An Event was written (`ok`), dropped since there were too many, or not written: the name of the error."""
+        self._events.labels(outcome).inc()
 
     def opened(self, outcome: str) -> None:
         """An exec was opened, or not: `outcome` is `ok` or the name of the error."""

@@ -62,6 +62,17 @@ class Reason(StrEnum):
         return self not in (Reason.REFUSED, Reason.ODD, Reason.DEGRADED)
 
     @property
+    def action(self) -> str:
+        """What we were about: an Event's `action`."""
+        match self:
+            case Reason.REFUSED | Reason.ODD:
+                return "Reading"
+            case Reason.REPAIRED:
+                return "Repairing"
+            case _:
+                return "Wiring"
+
+    @property
     def quiet(self) -> bool:
         """Whether it is a detail that no Event is written for."""
         return self in (Reason.FOUND, Reason.PEERS)

@@ -1,0 +1,292 @@
+"""I/O. Events on API objects (events.k8s.io/v1), so that `kubectl describe` says what we know of them.
+
+Best effort: an Event may be lost, and nothing else suffers by it. `tell` returns at once; `run` writes what waits, one after
+the other. Laws: whatever a note holds, it is written in a form that the API server takes; repeats are counted in the Event
+that is there (a series), and no new ones; what waits, what is remembered and what is written in a minute is bounded, for all
+objects together and for each, so an object that changes all the time silences no other for long; a failure is logged once
+per kind, and counted every time.
+"""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+
+from kube_vxlan_controller.kube.client import ApiClient
+from kube_vxlan_controller.ports import Gone, Unknown, Unreachable, WorldError
+
+log = logging.getLogger(__name__)
+
+CONTROLLER = "vxlan.openvnf.org/kube-vxlan-controller"
+"""Who reports; `From` in `kubectl describe`."""
+LONGEST_NOTE = 1024
+"""Bytes of UTF-8; the API server refuses the whole Event beyond it."""
+LONGEST_WORD = 128
+"""Characters of a reason, an action or an instance."""
+LONGEST_NAME = 253
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is waited, remembered and written."""
+
+    waiting: int = 1000
+    """Events that wait to be written; more are dropped."""
+    remembered: int = 4096
+    """Series, and objects, of which something is known; the one used longest ago is forgotten first."""
+    silence: float = 360.0
+    """Seconds without a repeat after which a series has ended, and the next repeat is a new Event."""
+    burst: int = 50
+    every: float = 0.1
+    """Seconds from one request to the next, when the burst is used up."""
+    object_burst: int = 20
+    object_every: float = 300.0
+    """The same for the Events of one object."""
+    tries: int = 3
+    """Of one Event, while the API server cannot be reached."""
+    retry: float = 1.0
+    """Seconds before the second try; twice as many before each later one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Regarding:
+    """The object that an Event is about, of the API's core group."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What is told of an object. Two that are equal are repeats."""
+
+    regarding: Regarding
+    fine: bool
+    """Type Normal, else Warning."""
+    reason: str
+    action: str
+    note: str
+
+
+@dataclass(slots=True)
+class _Waiting:
+    first: datetime
+    last: datetime
+    times: int = 1
+
+
+@dataclass(slots=True)
+class _Series:
+    name: str
+    count: int
+    until: float
+    """The loop's time at which it has ended, if nothing more comes."""
+
+
+@dataclass(slots=True)
+class _Allowance:
+    """So many at once, and one more every so many seconds."""
+
+    most: int
+    every: float
+    at: float
+    left: float
+
+    def wait(self, now: float) -> float:
+        """Seconds until one more is allowed; 0 when it was, and is used up by asking."""
+        self.left = min(float(self.most), self.left + (now - self.at) / self.every)
+        self.at = now
+        if self.left < 1.0:
+            return (1.0 - self.left) * self.every
+        self.left -= 1.0
+        return 0.0
+
+
+class Events:
+    """Writes Events as `instance`; `count` is told how each one ended: `ok`, `dropped`, or the name of the error."""
+
+    def __init__(self, api: ApiClient, instance: str, count: Callable[[str], None], limits: Limits) -> None:
+        self._api = api
+        self._instance = instance[:LONGEST_WORD]
+        self._count = count
+        self._limits = limits
+        self._waiting: dict[Event, _Waiting] = {}
+        self._arrived = asyncio.Event()
+        self._series: OrderedDict[Event, _Series] = OrderedDict()
+        self._allowances: OrderedDict[Regarding, _Allowance] = OrderedDict()
+        self._said: set[str] = set()
+
+    def tell(self, event: Event) -> None:
+        """Have an Event written soon, or not at all. Never raises, never blocks."""
+        now = datetime.now(UTC)
+        waiting = self._waiting.get(event)
+        if waiting is not None:
+            waiting.last = now
+            waiting.times += 1
+        elif len(self._waiting) < self._limits.waiting and self._allowed(event.regarding):
+            self._waiting[event] = _Waiting(now, now)
+            self._arrived.set()
+        else:
+            self._drop(event)
+
+    async def run(self) -> None:
+        """Write what waits, until cancelled."""
+        loop = asyncio.get_running_loop()
+        pace = _Allowance(self._limits.burst, self._limits.every, loop.time(), self._limits.burst)
+        while True:
+            await self._arrived.wait()
+            while delay := pace.wait(loop.time()):  # noqa: ASYNC110  that time passes is no event
+                await asyncio.sleep(delay)
+            event = next(iter(self._waiting))
+            await self._write(event, self._waiting.pop(event))
+            if not self._waiting:
+                self._arrived.clear()
+
+    def _allowed(self, regarding: Regarding) -> bool:
+        now, limits = asyncio.get_running_loop().time(), self._limits
+        allowance = self._allowances.get(regarding)
+        if allowance is None:
+            allowance = _Allowance(limits.object_burst, limits.object_every, now, limits.object_burst)
+        self._remember(self._allowances, regarding, allowance)
+        return allowance.wait(now) == 0.0
+
+    def _drop(self, event: Event) -> None:
+        about = event.regarding
+        self._count("dropped")
+        self._say(
+            "dropped",
+            f"there are too many, at once or of one object; the first one dropped is {event.reason} of {about.namespace}/{about.name}",
+        )
+
+    async def _write(self, event: Event, waiting: _Waiting) -> None:
+        """Write one Event, with a few tries."""
+        delay = self._limits.retry
+        for left in reversed(range(self._limits.tries)):
+            try:
+                await self._send(event, waiting)
+            except Unreachable as error:
+                self._fail(error)
+                if left:
+                    await asyncio.sleep(max(delay, error.retry_after or 0.0))
+                    delay *= 2
+            except WorldError as error:
+                self._fail(error)
+                return
+            else:
+                self._count("ok")
+                return
+
+    async def _send(self, event: Event, waiting: _Waiting) -> None:
+        """One or two requests: a repeat counts in the Event that is there, unless that has expired."""
+        now = asyncio.get_running_loop().time()
+        series = self._series.get(event)
+        if series is not None and series.until >= now:
+            try:
+                await self._repeat(event, series, waiting)
+            except Gone:
+                pass  # Events live for an hour
+            else:
+                return
+        await self._create(event, waiting)
+
+    async def _create(self, event: Event, waiting: _Waiting) -> None:
+        name = _name(event.regarding.name)
+        ends = asyncio.get_running_loop().time() + self._limits.silence
+        body = _body(event, name, self._instance, waiting.first)
+        if waiting.times > 1:
+            body["series"] = _series(waiting.times, waiting.last)
+        try:
+            await self._api.create(_path(event.regarding.namespace), body, _Written)
+        except Unknown:
+            self._remember(self._series, event, _Series(name, waiting.times, ends))
+            raise
+        self._remember(self._series, event, _Series(name, waiting.times, ends))
+
+    async def _repeat(self, event: Event, series: _Series, waiting: _Waiting) -> None:
+        count = series.count + waiting.times
+        path = f"{_path(event.regarding.namespace)}/{series.name}"
+        await self._api.patch(path, {"series": _series(count, waiting.last)}, _Written)
+        series.count = count
+        series.until = asyncio.get_running_loop().time() + self._limits.silence
+        self._series.move_to_end(event)
+
+    def _remember(self, memory: OrderedDict[K, V], key: K, value: V) -> None:
+        memory[key] = value
+        memory.move_to_end(key)
+        if len(memory) > self._limits.remembered:
+            memory.popitem(last=False)
+
+    def _fail(self, error: WorldError) -> None:
+        kind = type(error).__name__.lower()
+        self._count(kind)
+        self._say(kind, str(error))
+
+    def _say(self, kind: str, why: str) -> None:
+        if kind not in self._said:
+            self._said.add(kind)
+            log.warning("an Event was not written (later ones that fail alike are only counted, in kube_vxlan_events): %s", why)
+
+
+def cut(note: str) -> str:
+    """The note in at most 1,024 bytes of UTF-8, with a mark where something is missing."""
+    encoded = note.encode(errors="replace")
+    if len(encoded) > LONGEST_NOTE:
+        return encoded[: LONGEST_NOTE - len("…".encode())].decode(errors="ignore") + "…"
+    return encoded.decode()
+
+
+class _Written(msgspec.Struct):
+    """An Event that was written; nothing in it is news."""
+
+
+def _path(namespace: str) -> str:
+    return f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
+
+
+def _name(about: str) -> str:
+    """A name that nobody has given yet, as client-go makes them."""
+    suffix = f".{time.time_ns():x}"
+    return about[: LONGEST_NAME - len(suffix)].rstrip("-.") + suffix
+
+
+def _body(event: Event, name: str, instance: str, at: datetime) -> dict[str, object]:
+    about = event.regarding
+    return {
+        "apiVersion": "events.k8s.io/v1",
+        "kind": "Event",
+        "metadata": {"name": name, "namespace": about.namespace},
+        "eventTime": _micro(at),
+        "reportingController": CONTROLLER,
+        "reportingInstance": instance,
+        "type": "Normal" if event.fine else "Warning",
+        "reason": event.reason[:LONGEST_WORD],
+        "action": event.action[:LONGEST_WORD],
+        "note": cut(event.note),
+        "regarding": {
+            "apiVersion": "v1",
+            "kind": about.kind,
+            "namespace": about.namespace,
+            "name": about.name,
+            "uid": about.uid,
+        },
+    }
+
+
+def _series(count: int, last: datetime) -> dict[str, object]:
+    return {"count": count, "lastObservedTime": _micro(last)}
+
+
+def _micro(at: datetime) -> str:
+    """As the API writes a MicroTime."""
+    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
