@@ -26,10 +26,10 @@ def test_the_example_is_wired_and_answers(home: Path) -> None:
 def test_a_fault_is_told_and_does_not_pass_for_success(home: Path, tmp_path: Path) -> None:
     broken = EXAMPLE.read_text().replace("ip=192.168.12.2/29", "ip=192.168.12.2/99")
     (tmp_path / "broken.yaml").write_text(broken)
-    done = lab("demo", str(tmp_path / "broken.yaml"), "--timeout", "4")
+    done = lab("demo", str(tmp_path / "broken.yaml"), "--timeout", "10")
     assert done.returncode == 1, done
     assert "192.168.12.2/99" in done.stdout
-    assert re.search(r"After 4 s these pods are not ready: default/b-\S+\.", done.stdout)
+    assert re.search(r"After 10 s these pods are not ready: default/b-\S+\.", done.stdout)
     assert not home.exists()
 
 

@@ -49,12 +49,16 @@ def up(
     if detach:
         return _detached(nodes, controller, name)
     with _lab(name, nodes) as lab, _controller(lab) if controller else _nothing():
-        print(f"The lab is up: {_counted(nodes)}. In another terminal:\n", flush=True)
-        print(f"    export KUBECONFIG={lab.kubeconfig}\n    kubectl get nodes,pods -A\n", flush=True)
-        if not controller:
-            print("No controller runs. To start one:  kube-vxlan-controller run", flush=True)
-        print(f"Ctrl-C, or `kube-vxlan-controller lab down{_named(name)}`, ends it.", flush=True)
-        return _wait(lab)
+        try:
+            print(f"The lab is up: {_counted(nodes)}. In another terminal:\n", flush=True)
+            print(f"    export KUBECONFIG={lab.kubeconfig}\n    kubectl get nodes,pods -A\n", flush=True)
+            if not controller:
+                print("No controller runs. To start one:  kube-vxlan-controller run", flush=True)
+            print(f"Ctrl-C, or `kube-vxlan-controller lab down{_named(name)}`, ends it.", flush=True)
+            lab.process.wait()
+        except KeyboardInterrupt:
+            return 0
+        raise Complaint("The lab ended by itself; somebody killed its processes, or it failed.", 1)
 
 
 @lab_app.command()
@@ -142,14 +146,6 @@ def _controller(lab: Lab) -> Iterator[None]:
 @contextmanager
 def _nothing() -> Iterator[None]:
     yield
-
-
-def _wait(lab: Lab) -> int:
-    try:
-        lab.process.wait()
-    except KeyboardInterrupt:
-        return 0
-    raise Complaint("The lab ended by itself; somebody killed its processes, or it failed.", 1)
 
 
 def _counted(nodes: int) -> str:
