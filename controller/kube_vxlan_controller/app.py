@@ -17,10 +17,11 @@ from kube_vxlan_controller.connecting import connection
 from kube_vxlan_controller.desired import Policy
 from kube_vxlan_controller.feeding import config_changes, networks_resource, pod_changes, pods_resource
 from kube_vxlan_controller.kube.client import ApiClient
-from kube_vxlan_controller.kube.events import Event, Events, Regarding
+from kube_vxlan_controller.kube.events import Events
 from kube_vxlan_controller.kube.events import Limits as EventLimits
 from kube_vxlan_controller.kube.exec import PodExec
 from kube_vxlan_controller.kube.happenings import Fresh, Happening, Listed, Stale, Trouble
+from kube_vxlan_controller.kube.notes import Event, Regarding
 from kube_vxlan_controller.kube.watch import follow
 from kube_vxlan_controller.metrics import CountedExec, Metrics
 from kube_vxlan_controller.model import Epoch, Place

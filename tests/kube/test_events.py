@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.kube.scripted import Scripted, says
 from tests.lab.apiserver.hosted import HAS_KUBECTL, Hosted, a_pod, hosted
 
 from kube_vxlan_controller.kube.client import ApiClient
 from kube_vxlan_controller.kube.connection import from_kubeconfig
-from kube_vxlan_controller.kube.events import LONGEST_NOTE, Event, Events, Limits, Regarding, cut
+from kube_vxlan_controller.kube.events import Events, Limits
+from kube_vxlan_controller.kube.notes import Event, Regarding
 
 EVENTS = "/apis/events.k8s.io/v1/namespaces/default/events"
 LIMITS = Limits(retry=0.01)
@@ -146,16 +145,6 @@ async def test_no_note_is_refused(lab: Hosted, lab_api: ApiClient) -> None:
             made.events.tell(replace(WIRED, note=note))
         await made.ended(ok=len(notes))
     assert len(await held(lab)) == len(notes)
-
-
-@given(st.text(st.characters(exclude_categories=()), max_size=3000))
-def test_a_note_is_cut_between_characters(text: str) -> None:
-    note = cut(text)
-    assert len(note.encode()) <= LONGEST_NOTE
-    assert note == text.encode(errors="replace").decode() or (
-        note[:-1] == text.encode(errors="replace").decode()[: len(note) - 1]
-    )
-    assert note == text.encode(errors="replace").decode() or len(note.encode()) > LONGEST_NOTE - 4
 
 
 async def test_the_longest_name_of_a_pod_leaves_room_for_that_of_the_event(lab: Hosted, lab_api: ApiClient) -> None:

@@ -1,7 +1,7 @@
 """I/O. Events on API objects (events.k8s.io/v1), so that `kubectl describe` says what we know of them.
 
 Best effort: an Event may be lost, and nothing else suffers by it. `tell` returns at once; `run` writes what waits, one after
-the other. Laws: whatever a note holds, it is written in a form that the API server takes; repeats are counted in the Event
+the other. Laws: repeats are counted in the Event
 that is there (a series), and no new ones; what waits, what is remembered and what is written in a minute is bounded, for all
 objects together and for each, so an object that changes all the time silences no other for long; a failure is logged once
 per kind, and counted every time.
@@ -18,18 +18,12 @@ from typing import TypeVar
 
 import msgspec
 
+from kube_vxlan_controller.kube import notes
 from kube_vxlan_controller.kube.client import ApiClient
+from kube_vxlan_controller.kube.notes import Event, Regarding
 from kube_vxlan_controller.ports import Gone, Unknown, Unreachable, WorldError
 
 log = logging.getLogger(__name__)
-
-CONTROLLER = "vxlan.openvnf.org/kube-vxlan-controller"
-"""Who reports; `From` in `kubectl describe`."""
-LONGEST_NOTE = 1024
-"""Bytes of UTF-8; the API server refuses the whole Event beyond it."""
-LONGEST_WORD = 128
-"""Characters of a reason, an action or an instance."""
-LONGEST_NAME = 253
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -55,28 +49,6 @@ class Limits:
     """Of one Event, while the API server cannot be reached."""
     retry: float = 1.0
     """Seconds before the second try; twice as many before each later one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Regarding:
-    """The object that an Event is about, of the API's core group."""
-
-    kind: str
-    namespace: str
-    name: str
-    uid: str
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What is told of an object. Two that are equal are repeats."""
-
-    regarding: Regarding
-    fine: bool
-    """Type Normal, else Warning."""
-    reason: str
-    action: str
-    note: str
 
 
 @dataclass(slots=True)
@@ -118,7 +90,7 @@ class Events:
 
     def __init__(self, api: ApiClient, instance: str, count: Callable[[str], None], limits: Limits) -> None:
         self._api = api
-        self._instance = instance[:LONGEST_WORD]
+        self._instance = instance
         self._count = count
         self._limits = limits
         self._waiting: dict[Event, _Waiting] = {}
@@ -164,10 +136,8 @@ class Events:
     def _drop(self, event: Event) -> None:
         about = event.regarding
         self._count("dropped")
-        self._say(
-            "dropped",
-            f"there are too many, at once or of one object; the first one dropped is {event.reason} of {about.namespace}/{about.name}",
-        )
+        first = f"{event.reason} of {about.namespace}/{about.name}"
+        self._say("dropped", f"there are too many, at once or of one object; the first one dropped is {first}")
 
     async def _write(self, event: Event, waiting: _Waiting) -> None:
         """Write one Event, with a few tries."""
@@ -201,13 +171,13 @@ class Events:
         await self._create(event, waiting)
 
     async def _create(self, event: Event, waiting: _Waiting) -> None:
-        name = _name(event.regarding.name)
+        name = notes.name_for(event.regarding.name, time.time_ns())
         ends = asyncio.get_running_loop().time() + self._limits.silence
-        body = _body(event, name, self._instance, waiting.first)
+        new = notes.body(event, name, self._instance, waiting.first)
         if waiting.times > 1:
-            body["series"] = _series(waiting.times, waiting.last)
+            new["series"] = notes.series(waiting.times, waiting.last)
         try:
-            await self._api.create(_path(event.regarding.namespace), body, _Written)
+            await self._api.create(notes.path(event.regarding.namespace), new, _Written)
         except Unknown:
             self._remember(self._series, event, _Series(name, waiting.times, ends))
             raise
@@ -215,8 +185,8 @@ class Events:
 
     async def _repeat(self, event: Event, series: _Series, waiting: _Waiting) -> None:
         count = series.count + waiting.times
-        path = f"{_path(event.regarding.namespace)}/{series.name}"
-        await self._api.patch(path, {"series": _series(count, waiting.last)}, _Written)
+        path = f"{notes.path(event.regarding.namespace)}/{series.name}"
+        await self._api.patch(path, {"series": notes.series(count, waiting.last)}, _Written)
         series.count = count
         series.until = asyncio.get_running_loop().time() + self._limits.silence
         self._series.move_to_end(event)
@@ -238,55 +208,5 @@ class Events:
             log.warning("an Event was not written (later ones that fail alike are only counted, in kube_vxlan_events): %s", why)
 
 
-def cut(note: str) -> str:
-    """The note in at most 1,024 bytes of UTF-8, with a mark where something is missing."""
-    encoded = note.encode(errors="replace")
-    if len(encoded) > LONGEST_NOTE:
-        return encoded[: LONGEST_NOTE - len("…".encode())].decode(errors="ignore") + "…"
-    return encoded.decode()
-
-
 class _Written(msgspec.Struct):
     """An Event that was written; nothing in it is news."""
-
-
-def _path(namespace: str) -> str:
-    return f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
-
-
-def _name(about: str) -> str:
-    """A name that nobody has given yet, as client-go makes them."""
-    suffix = f".{time.time_ns():x}"
-    return about[: LONGEST_NAME - len(suffix)].rstrip("-.") + suffix
-
-
-def _body(event: Event, name: str, instance: str, at: datetime) -> dict[str, object]:
-    about = event.regarding
-    return {
-        "apiVersion": "events.k8s.io/v1",
-        "kind": "Event",
-        "metadata": {"name": name, "namespace": about.namespace},
-        "eventTime": _micro(at),
-        "reportingController": CONTROLLER,
-        "reportingInstance": instance,
-        "type": "Normal" if event.fine else "Warning",
-        "reason": event.reason[:LONGEST_WORD],
-        "action": event.action[:LONGEST_WORD],
-        "note": cut(event.note),
-        "regarding": {
-            "apiVersion": "v1",
-            "kind": about.kind,
-            "namespace": about.namespace,
-            "name": about.name,
-            "uid": about.uid,
-        },
-    }
-
-
-def _series(count: int, last: datetime) -> dict[str, object]:
-    return {"count": count, "lastObservedTime": _micro(last)}
-
-
-def _micro(at: datetime) -> str:
-    """As the API writes a MicroTime."""
-    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
