@@ -67,15 +67,27 @@ class Cluster:
     options: Sequence[str]
     capsys: pytest.CaptureFixture[str]
 
-    def pod(self, name: str, text: str, address: str, *, namespace: str = "default", running: bool = True) -> None:
-        """A labelled pod with an agent container."""
-        metadata = {"name": name, "namespace": namespace, "labels": {"vxlan.openvnf.org": "true"}}
+    def pod(
+        self,
+        name: str,
+        text: str,
+        address: str,
+        *,
+        namespace: str = "default",
+        running: bool = True,
+        label: str = "true",
+        **more: Any,
+    ) -> None:
+        """A labelled pod with an agent container, or with what `more` has for its `spec`."""
+        metadata = {"name": name, "namespace": namespace, "labels": {"vxlan.openvnf.org": label}}
         metadata |= {"annotations": {"vxlan.openvnf.org/networks": text}}
-        spec = {"nodeName": "node-1", "containers": [{"name": AGENT, "image": "agent"}]}
+        spec = {"nodeName": "node-1", "containers": [{"name": AGENT, "image": "agent"}], **more}
         self.store.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
         state: dict[str, Any] = {"running": {}} if running else {"waiting": {"reason": "ContainerCreating"}}
         container = {"name": AGENT, "state": state, "ready": running, "restartCount": 0, "image": "agent", "imageID": ""}
         status = {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}], "containerStatuses": [container]}
+        if not address:
+            status = {"phase": "Pending"}
         self.store.modify(PODS, namespace, name, lambda pod: {**pod, "status": status}, "status")
 
     def configmap(self, data: Mapping[str, str]) -> None:

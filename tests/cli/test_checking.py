@@ -2,7 +2,7 @@
 
 import json
 
-from kube_vxlan_controller.cli.checking import Bare, Document, Report, Rules, as_json, as_text, examine
+from kube_vxlan_controller.cli.checking import Bare, Document, Report, Rules, as_text, as_value, examine
 from kube_vxlan_controller.model import Span
 
 RULES = Rules("vxlan.openvnf.org/networks", "kube-vxlan-controller", "vxlan.openvnf.org=true", False)
@@ -145,7 +145,7 @@ def test_nothing_to_check_is_no_fault() -> None:
 
 
 def test_json_says_the_same() -> None:
-    told = json.loads(as_json(check(CONFIG, FIVE), []))
+    told = json.loads(json.dumps(as_value(check(CONFIG, FIVE), [])))
     assert [(f["file"], f["line"], f["column"], f["textLine"], f["textColumn"], f["code"]) for f in told["faults"]] == [
         ("2.yaml", 11, 16, 2, 6, "invalid-ip"),
         ("2.yaml", 12, 13, 3, 3, "unknown-option"),

@@ -1,59 +1,85 @@
-"""I/O. `check FILE...`: what the controller would refuse in manifests, before anybody applies them.
+"""I/O. `check FILE...`, `check --cluster`: what the controller would refuse in manifests, or in a cluster as it is.
 
-Reads files and prints; `checking` judges.
+Reads files, or the API server, and prints; `checking` and `census` judge.
 """
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kube_vxlan_controller.cli.checking import Bare, Document, Report, Rules, as_json, as_text, examine
-from kube_vxlan_controller.cli.given import USAGE, read_settings
+from kube_vxlan_controller.cli.checking import Bare, Document, Report, Rules, as_text, as_value, examine
+from kube_vxlan_controller.cli.given import USAGE, Complaint, Given, takes_settings
+from kube_vxlan_controller.cli.output import As, Output, structured
+from kube_vxlan_controller.settings import Settings
 
 LARGEST_FILE = 16 * 2**20
 """Bytes; ten times what the API server takes."""
 
 
-class Output(StrEnum):
-    """How the result is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
+@takes_settings
 def check(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Manifests in YAML or JSON; - is stdin.")],
-    annotation: Annotated[bool, typer.Option("--annotation", help="The files are bare texts of annotations.")] = False,
-    configmap_name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The ConfigMap of networks [kube-vxlan-controller].")
+    given: Given,
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE]...", help="Manifests in YAML or JSON; - is stdin.")
     ] = None,
-    output: Annotated[Output, typer.Option("-o", "--output", help="How to print the result.")] = Output.TEXT,
+    annotation: Annotated[bool, typer.Option("--annotation", help="The files are bare texts of annotations.")] = False,
+    cluster: Annotated[bool, typer.Option("--cluster", help="All pods of the cluster, and its ConfigMap of networks.")] = False,
+    output: As = Output.TEXT,
 ) -> int:
-    """Tell what the controller would refuse in manifests: pods, what makes pods, patches, and the ConfigMap of networks."""
-    settings = read_settings({} if configmap_name is None else {"configmap-name": configmap_name}).settings
+    """Tell what the controller would refuse: in manifests (pods, what makes pods, patches, the ConfigMap), or in a cluster."""
+    if cluster == bool(files):
+        raise Complaint("check takes files, or --cluster: say one of them.")
+    if cluster:
+        return _check_cluster(given.reachable(), output)
+    return _check_files(given.settings, files or [], annotation, output)
+
+
+def _check_files(settings: Settings, files: list[str], bare: bool, output: Output) -> int:
     rules = Rules(settings.annotation, settings.configmap_name, settings.selector, settings.vni_from_configmap)
     documents: list[Document | Bare] = []
     unreadable: list[str] = []
     for name in files:
-        text = _read(name, strict=not annotation)
+        text = _read(name, strict=not bare)
         if isinstance(text, OSError | UnicodeDecodeError):
             unreadable.append(_why(name, text))
         else:
-            documents.append(Bare(_shown(name), text) if annotation else Document(_shown(name), text))
-    return _tell(examine(documents, rules), unreadable, output)
-
-
-def _tell(report: Report, unreadable: list[str], output: Output) -> int:
+            documents.append(Bare(_shown(name), text) if bare else Document(_shown(name), text))
+    report = examine(documents, rules)
     problems = [*unreadable, *report.unreadable]
-    print(as_json(report, problems) if output is Output.JSON else as_text(report))
+    _print(report, problems, output)
+    return USAGE if problems else 1 if report.findings else 0
+
+
+def _check_cluster(settings: Settings, output: Output) -> int:
+    # Files are judged without any of what talks to a cluster.
+    from kube_vxlan_controller.cli.census import Names, grouped, judge
+    from kube_vxlan_controller.cli.reading import UNREAD
+    from kube_vxlan_controller.cli.world import carry_out, opened
+
+    async def read() -> Report:
+        async with opened(settings) as world:
+            desired = await world.desired()
+            names = Names(settings.selector, settings.annotation, f"{settings.namespace}/{settings.configmap_name}")
+            report = judge(desired, await world.all_pods(), names)
+            if not desired.snapshot.complete:
+                unreadable.append(UNREAD)
+            return report
+
+    unreadable: list[str] = []
+    report = carry_out(read())
+    _print(grouped(report) if output is Output.TEXT else report, unreadable, output)
+    return 1 if report.findings or unreadable else 0
+
+
+def _print(report: Report, problems: list[str], output: Output) -> None:
+    if output.structured:
+        print(structured(as_value(report, problems), output), end="")
+    else:
+        print(as_text(report))
     for problem in problems:
         print(f"kube-vxlan-controller: {problem}", file=sys.stderr)
-    if problems:
-        return USAGE
-    return 1 if report.findings else 0
 
 
 def _shown(name: str) -> str:

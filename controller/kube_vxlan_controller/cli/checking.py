@@ -5,7 +5,6 @@ not only the first; what cannot be known from files (addresses, devices, the nam
 judged; without a ConfigMap the existence of networks is not judged, and that is said once.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import assert_never
@@ -193,7 +192,7 @@ def as_text(report: Report) -> str:
     return "\n".join(parts)
 
 
-def as_json(report: Report, unreadable: list[str]) -> str:
+def as_value(report: Report, unreadable: list[str]) -> dict[str, object]:
     """For programs: the same."""
     faults = [
         {
@@ -223,7 +222,7 @@ def as_json(report: Report, unreadable: list[str]) -> str:
         for oddity in report.oddities
     ]
     whole = {"faults": faults, "warnings": warnings, "notes": report.notes, "unreadable": unreadable}
-    return json.dumps({**whole, "annotations": report.annotations, "configMaps": report.configmaps}, indent=2)
+    return {**whole, "annotations": report.annotations, "configMaps": report.configmaps}
 
 
 def _drawn(finding: Finding) -> str:

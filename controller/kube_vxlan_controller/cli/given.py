@@ -74,9 +74,14 @@ def _text(choice: Choice) -> str | None:
 
 
 def takes_settings(command: Callable[..., int]) -> Callable[..., int]:
-    """The command with all options of the table; its first parameter is a `Given`, the others are its own."""
+    """The command with all options of the table; its first parameter is a `Given`, the others are its own.
+
+    Where one of its own has the name of an option of the table, that option has to stand in the environment or in the file.
+    """
     _, *own = inspect.signature(command, eval_str=True).parameters.values()
     fields = {option.name.replace("-", "_"): option for option in OPTIONS}
+    for parameter in own:
+        fields.pop(parameter.name, None)
 
     def run(**words: Any) -> int:
         arguments = {option.name: words.pop(name) for name, option in fields.items()}
