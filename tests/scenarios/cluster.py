@@ -48,12 +48,13 @@ class Controller:
     kubeconfig: Path
     log: Path
     process: "subprocess.Popen[bytes] | None" = None
+    options: list[str] = field(default_factory=list)
 
     def start(self) -> None:
         command = [sys.executable, "-m", "kube_vxlan_controller.cli", "run"]
         options = ["--kubeconfig", str(self.kubeconfig), "--listen", "127.0.0.1:0"]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([*command, *options], stdout=log, stderr=log)
+            self.process = subprocess.Popen([*command, *options, *self.options], stdout=log, stderr=log)
 
     def end(self, number: int = signal.SIGKILL) -> int:
         """Send a signal and wait for the end; the exit code."""
@@ -121,7 +122,13 @@ class Monitors:
             process.terminate()
             lines += process.communicate()[0].splitlines()
         assert any("probe0" in line for line in lines), "the monitors were deaf"
-        return [line for line in lines if "probe0" not in line and ("fdb" not in line or "permanent" in line)]
+        return [line for line in lines if "probe0" not in line and not _is_the_kernels(line)]
+
+
+def _is_the_kernels(line: str) -> bool:
+    """What a kernel does by itself: it learns, and link-local addresses become valid a second after their link is up."""
+    learned = re.match(r"(Deleted )?([0-9a-f]{2}:){5}", line) and "permanent" not in line
+    return bool(learned) or (" fe80::" in line and not line.startswith("Deleted"))
 
 
 class Cluster:
@@ -151,6 +158,28 @@ class Cluster:
 
         self.call(use)
 
+    def merge(self, path: str, patch: Json) -> None:
+        """Merge a patch into the object at a path of the API."""
+        self.call(lambda client: client.patch(path, patch))
+
+    def remove(self, path: str, **options: Any) -> None:
+        """Delete the object at a path of the API."""
+        self.call(lambda client: client.delete(path, **options))
+
+    def items(self, path: str) -> list[Json]:
+        """The objects of a collection."""
+        found: list[Json] = self.call(lambda client: client.get(path))["items"]
+        return found
+
+    def inside(self, uid: str) -> Namespace | None:
+        """The network namespace of a pod, as long as it has one."""
+        pid = _inside(uid)
+        return Namespace(pid) if pid else None
+
+    def fault(self, name: str, **what: Any) -> None:
+        """Break something in the lab, or mend it (docs/development.md)."""
+        self.call(lambda client: client.create(f"/lab/{name}", what))
+
     def apply_file(self, path: Path) -> None:
         """Apply a file of manifests."""
         self.apply(*filter(None, yaml.safe_load_all(path.read_text())))
@@ -162,8 +191,7 @@ class Cluster:
 
     def objects(self, namespace: str = "default") -> list[Json]:
         """The pods as the API server has them."""
-        items: list[Json] = self.call(lambda client: client.get(f"/api/v1/namespaces/{namespace}/pods"))["items"]
-        return items
+        return self.items(f"/api/v1/namespaces/{namespace}/pods")
 
     def pod(self, prefix: str) -> Pod:
         """The one pod whose name begins so, once it has a network namespace."""

@@ -1,0 +1,128 @@
+"""Pure. What a pod's kernel must hold, as one would say it, and what it lacks of that.
+
+    a: vxeth1 id 101 up
+        address 192.168.11.2/29
+        route 192.168.12.0/29 via 192.168.11.1
+        to gw and b
+    b: nothing
+
+A pod holds exactly the VXLAN links that are said of it, each with exactly these addresses (`fe80::` and those that a person
+added aside), routes and destinations. `port` is 8472 and `mtu` is not looked at unless they are said.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+PORT = 8472
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One link of some pods; or none at all, where `link` is empty."""
+
+    names: tuple[str, ...]
+    """Pods, or workloads, which stand for each of their pods."""
+    link: str = ""
+    vni: int = 0
+    port: int = PORT
+    up: bool = False
+    mtu: int = 0
+    """0: any."""
+    addresses: frozenset[str] = frozenset()
+    routes: frozenset[str] = frozenset()
+    """As `SUBNET via GATEWAY`."""
+    to: tuple[str, ...] = ()
+    """Pods or workloads whose addresses are its destinations; the pod itself never is."""
+    also: frozenset[str] = frozenset()
+    """Destinations by address, for those that have no name any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One VXLAN link, as a kernel has it."""
+
+    name: str
+    vni: int
+    port: int
+    up: bool
+    mtu: int
+    addresses: frozenset[str] = field(default_factory=frozenset)
+    routes: frozenset[str] = field(default_factory=frozenset)
+    to: frozenset[str] = field(default_factory=frozenset)
+    """Addresses to which frames go that the kernel knows nothing better for."""
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The names in `a, b and c`."""
+    return tuple(re.split(r", | and ", text))
+
+
+def parse_holdings(text: str) -> Iterable[Holding]:
+    """What one paragraph says. Raises ValueError with a sentence."""
+    who, colon, what = text.partition(":")
+    if not colon or not what.strip():
+        raise ValueError(f"{text!r} should be NAMES: LINK id NUMBER up|down ... to NAMES, or NAMES: nothing")
+    if what.strip() == "nothing":
+        return [Holding(names(who))]
+    return [_link(names(who), re.sub(r", | and ", ",", what).split())]
+
+
+def _link(who: tuple[str, ...], words: list[str]) -> Holding:
+    name, *rest = words
+    found: dict[str, list[str]] = {}
+    rest = [f"{word}=" if word in ("up", "down", "nobody") else word for word in rest]
+    while rest:
+        key = rest.pop(0)
+        if key.endswith("="):
+            found[key[:-1]] = []
+        elif key == "route" and len(rest) >= 3 and rest[1] == "via":
+            found.setdefault(key, []).append(" ".join(rest[:3]))
+            rest = rest[3:]
+        elif key in ("id", "port", "mtu", "address", "to", "destination") and rest:
+            found.setdefault(key, []).append(rest.pop(0).removesuffix("="))
+        else:
+            raise ValueError(f"{key!r} is none of: id, port, mtu, up, down, address, route SUBNET via GATEWAY, to, destination")
+    if "id" not in found or ("up" in found) == ("down" in found) or "to" not in found:
+        raise ValueError(f"of {name} must be said: id NUMBER, up or down, and to NAMES or to nobody")
+    return Holding(
+        names=who,
+        link=name,
+        vni=int(found["id"][0]),
+        port=int(found.get("port", [str(PORT)])[0]),
+        up="up" in found,
+        mtu=int(found.get("mtu", ["0"])[0]),
+        addresses=frozenset(found.get("address", ())),
+        routes=frozenset(found.get("route", ())),
+        to=tuple(one for text in found["to"] for one in text.split(",") if one != "nobody"),
+        also=frozenset(found.get("destination", ())),
+    )
+
+
+def lacking(
+    pod: str, address: str, held: Mapping[str, Seen], wished: Sequence[Holding], addresses: Mapping[str, frozenset[str]]
+) -> list[str]:
+    """What is not as it should be in the kernel of the pod with this address, in words; nothing if all is right.
+
+    `addresses` has those of all pods by every name that a holding may use.
+    """
+    said = {holding.link: holding for holding in wished if holding.link}
+    wrong = [f"{pod} has a link {name} that it should not have" for name in held.keys() - said.keys()]
+    for name, holding in said.items():
+        seen = held.get(name)
+        if seen is None:
+            wrong.append(f"{pod} has no link {name}")
+            continue
+        to = holding.also.union(*(addresses[one] for one in holding.to)) - {address}
+        for what, there, should in (
+            ("id", seen.vni, holding.vni),
+            ("port", seen.port, holding.port),
+            ("state", "up" if seen.up else "down", "up" if holding.up else "down"),
+            ("mtu", seen.mtu, holding.mtu or seen.mtu),
+            ("addresses", sorted(seen.addresses), sorted(holding.addresses)),
+            ("routes", sorted(seen.routes), sorted(holding.routes)),
+            ("destinations", sorted(seen.to), sorted(to)),
+        ):
+            if there != should:
+                wrong.append(f"{what} of {name} in {pod}: {there}, should be {should}")
+    return wrong

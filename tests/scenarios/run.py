@@ -1,0 +1,105 @@
+"""I/O. A scenario as it runs: the world it happens to, who is who in it, and looks into kernels."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from tests.namespaces import Namespace
+from tests.scenarios.cluster import Monitors, Pod, eventually
+from tests.scenarios.holding import Holding, lacking
+from tests.scenarios.objects import place
+from tests.scenarios.world import BOUNDS, PATIENCE, World, held, pods_of, unsettled
+
+Json = dict[str, Any]
+LOOK_AGAIN = 0.1
+"""Seconds between two looks."""
+
+
+class Run:
+    """One scenario on its way."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._last: dict[str, str] = {}
+        self._said_before = 0
+
+    def start_controller(self) -> None:
+        """Start it, and remember where its new words begin."""
+        with suppress(FileNotFoundError):
+            self._said_before = len(self.world.controller.said())
+        self.world.controller.start()
+
+    def heard(self) -> str:
+        """What the controller has said since it was started."""
+        return self.world.controller.said()[self._said_before :]
+
+    def pod(self, name: str) -> Pod:
+        """The one pod of that name, as soon as it has an address and a namespace."""
+        self.settle([name])
+        (obj,) = pods_of(self.world, name)
+        return Pod(obj["metadata"]["name"], obj["metadata"]["uid"], obj["status"]["podIP"], self.namespace(obj))
+
+    def pods(self, names: Sequence[str]) -> list[Pod]:
+        """All pods of some names, as soon as each has an address."""
+        self.settle(names)
+        found = [obj for name in names for obj in pods_of(self.world, name)]
+        return [
+            Pod(one["metadata"]["name"], one["metadata"]["uid"], one["status"]["podIP"], self.namespace(one)) for one in found
+        ]
+
+    def namespace(self, obj: Json) -> Namespace:
+        """The network namespace of a pod."""
+        return eventually(lambda: self.world.inside(obj["metadata"]["uid"]), what=f"{obj['metadata']['name']} has a namespace")
+
+    def settle(self, names: Sequence[str]) -> None:
+        """Return when the pods of these names are those that there should be, each with an address."""
+        deadline = time.monotonic() + PATIENCE
+        while why := next(filter(None, (unsettled(self.world, name) for name in names)), ""):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not within {PATIENCE:g} s: {why}")
+            time.sleep(LOOK_AGAIN)
+        for name in names:
+            for obj in pods_of(self.world, name):
+                self._last[name] = self._last[obj["metadata"]["name"]] = obj["status"].get("podIP", "")
+
+    def last_address(self, name: str) -> str:
+        """The address that a pod of that name had when it was last looked at."""
+        return self._last[place(name)[1]] if place(name)[1] in self._last else self._last[name]
+
+    def expect(self, bound: str, holdings: Sequence[Holding]) -> None:
+        """The kernels hold this within a bound, counted from when the pods that are named are there."""
+        named = sorted({name for one in holdings for name in (*one.names, *one.to)})
+        self.settle(named)
+        deadline = time.monotonic() + BOUNDS[bound]
+        while True:
+            wrong = self._wrong(holdings, named)
+            if not wrong:
+                return
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not within {BOUNDS[bound]:g} s ({bound}):\n  " + "\n  ".join(wrong))
+            time.sleep(LOOK_AGAIN)
+
+    def _wrong(self, holdings: Sequence[Holding], named: Sequence[str]) -> list[str]:
+        pods = {name: pods_of(self.world, name) for name in named}
+        addresses = {name: frozenset(obj["status"].get("podIP", "") for obj in found) for name, found in pods.items()}
+        wrong: list[str] = []
+        for name in dict.fromkeys(name for one in holdings for name in one.names):
+            wished = [one for one in holdings if name in one.names]
+            for obj in pods[name]:
+                called, address = obj["metadata"]["name"], obj["status"].get("podIP", "")
+                wrong += lacking(called, address, held(self.namespace(obj)), wished, addresses)
+        return wrong
+
+    @contextmanager
+    def silence(self, names: Sequence[str]) -> Iterator[None]:
+        """Nothing is written into these pods' kernels while the context is open."""
+        pods, monitors = self.pods(names), Monitors()
+        for pod in pods:
+            monitors.watch(pod)
+        monitors.settle(pods)
+        try:
+            yield
+        finally:
+            heard = monitors.heard()
+        assert heard == [], heard

@@ -1,0 +1,289 @@
+"""I/O. The sentences that a scenario can be written in, and what each of them does: one table, at the end."""
+
+import shlex
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.scenarios import objects
+from tests.scenarios.cluster import ROOT, eventually
+from tests.scenarios.holding import names
+from tests.scenarios.objects import ANNOTATION, INIT, LABEL, SIDECAR, place
+from tests.scenarios.run import LOOK_AGAIN, Run
+from tests.scenarios.text import Block, Step
+from tests.scenarios.world import BOUNDS, PATIENCE, Json, pods_of
+
+CONFIG = "/api/v1/namespaces/kube-system/configmaps/kube-vxlan-controller"
+
+
+def act(run: Run, steps: Sequence[Step]) -> None:
+    """Carry out steps in their order. A failure says which line it is of."""
+    for step in steps:
+        try:
+            next(one for one in SENTENCES if one.text == step.sentence).act(run, step)
+        except AssertionError as error:
+            raise AssertionError(f"line {step.line}, {step.sentence!r}: {error}") from error
+
+
+# What there is
+
+
+def _networks(run: Run, step: Step) -> None:
+    data = {name: value.strip() for name, _, value in (line.partition(":") for line in step.lines)}
+    if (run.world.items("/api/v1/namespaces/kube-system/configmaps")) and _config_exists(run):
+        run.world.remove(CONFIG)
+    metadata = {"name": "kube-vxlan-controller", "namespace": "kube-system"}
+    run.world.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+
+
+def _config_exists(run: Run) -> bool:
+    found = run.world.items("/api/v1/namespaces/kube-system/configmaps")
+    return any(one["metadata"]["name"] == "kube-vxlan-controller" for one in found)
+
+
+def _annotation(step: Step) -> str:
+    return "\n".join(step.lines)
+
+
+def _pod(**how: Any) -> Callable[[Run, Step], None]:
+    def act(run: Run, step: Step) -> None:
+        name, *node = step.words
+        run.world.apply(objects.pod(name, _annotation(step), node="".join(node), **how))
+
+    return act
+
+
+def _workload(make: Callable[[str, str, int], Json]) -> Callable[[Run, Step], None]:
+    def act(run: Run, step: Step) -> None:
+        name, count = step.words
+        run.world.apply(make(name, _annotation(step), int(count)))
+
+    return act
+
+
+def _kind(run: Run, name: str) -> str:
+    namespace, short = place(name)
+    for kind in ("deployments", "statefulsets"):
+        path = f"/apis/apps/v1/namespaces/{namespace}/{kind}"
+        if any(one["metadata"]["name"] == short for one in run.world.items(path)):
+            return f"{path}/{short}"
+    raise AssertionError(f"there is no workload {name}")
+
+
+def _scale(run: Run, step: Step) -> None:
+    name, count = step.words
+    run.world.merge(_kind(run, name), {"spec": {"replicas": int(count)}})
+
+
+def _roll(run: Run, step: Step) -> None:
+    template = {"metadata": {"annotations": {ANNOTATION: _annotation(step)}}}
+    run.world.merge(_kind(run, step.words[0]), {"spec": {"template": template}})
+
+
+def _mark(run: Run, called: str, metadata: Json) -> None:
+    for name in names(called):
+        for obj in pods_of(run.world, name):
+            run.world.merge(_path(obj), {"metadata": metadata})
+
+
+def _path(obj: Json) -> str:
+    return f"/api/v1/namespaces/{obj['metadata']['namespace']}/pods/{obj['metadata']['name']}"
+
+
+def _delete(**options: Any) -> Callable[[Run, Step], None]:
+    def act(run: Run, step: Step) -> None:
+        called = names(step.words[0])
+        run.settle(called)  # so that it is known which address each had
+        for name in called:
+            for obj in pods_of(run.world, name):
+                run.world.remove(_path(obj), **options)
+
+    return act
+
+
+# What goes wrong
+
+
+def _fault(name: str, *keys: str, **fixed: Any) -> Callable[[Run, Step], None]:
+    def act(run: Run, step: Step) -> None:
+        run.world.fault(name, **fixed, **dict(zip(keys, step.words, strict=True)))
+
+    return act
+
+
+def _pod_fault(name: str, *keys: str, **fixed: Any) -> Callable[[Run, Step], None]:
+    """The last word names the pods."""
+
+    def act(run: Run, step: Step) -> None:
+        *words, called = step.words
+        for one in names(called):
+            for obj in pods_of(run.world, one):
+                which = f"{obj['metadata']['namespace']}/{obj['metadata']['name']}"
+                run.world.fault(name, pod=which, **fixed, **dict(zip(keys, words, strict=True)))
+
+    return act
+
+
+def _by_hand(run: Run, step: Step) -> None:
+    for pod in run.pods(names(step.words[0])):
+        for line in step.lines:
+            pod.namespace.run(*(run.last_address(word[1:-1]) if word[0] == "{" else word for word in shlex.split(line)))
+
+
+# What is seen
+
+
+def _within(run: Run, step: Step) -> None:
+    run.expect(step.words[0], step.holdings)
+
+
+def _pings(answered: bool) -> Callable[[Run, Step], None]:
+    def act(run: Run, step: Step) -> None:
+        name, address = step.words
+        pod = run.pod(name)
+        family = "-6" if ":" in address else "-4"
+
+        def ping() -> bool:
+            said = pod.namespace.run("ping", family, "-c", "1", "-W", "1", address, check=False)
+            return (" 0% packet loss" in said) == answered
+
+        eventually(ping, BOUNDS["join"], f"{name} {'reaches' if answered else 'does not reach'} {address}")
+
+    return act
+
+
+def _shows(there: bool) -> Callable[[Run, Step], None]:
+    def act(run: Run, step: Step) -> None:
+        name, command, text = step.words
+        for pod in run.pods(names(name)):
+            said = pod.namespace.run(*shlex.split(command))
+            assert (text in said) == there, f"in {pod.name} {command} shows:\n{said}"
+
+    return act
+
+
+def _while_silent(run: Run, step: Step) -> None:
+    with run.silence(names(step.words[0])):
+        act(run, step.steps)
+
+
+def _says(run: Run, step: Step) -> None:
+    eventually(lambda: step.words[0] in run.heard(), BOUNDS["recovery"], f"the controller says {step.words[0]!r}")
+
+
+def _looked(run: Run, step: Step) -> None:
+    eventually(lambda: "pods found as wished" in run.heard(), PATIENCE, "the controller has looked at everything")
+
+
+def _runs(ready: bool) -> Callable[[Run, Step], None]:
+    def act(run: Run, step: Step) -> None:
+        called = names(step.words[0])
+        run.settle(called)
+        for name in called:
+            eventually(lambda name=name: all(_is_ready(one) for one in pods_of(run.world, name)) == ready, PATIENCE, f"{name}")
+
+    return act
+
+
+def _is_ready(pod: Json) -> bool:
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions", ()))
+
+
+def _same_address(run: Run, step: Step) -> None:
+    new, old = step.words
+    before = run.last_address(old)
+    assert run.pod(new).address == before, f"{new} has {run.pod(new).address}, {old} had {before}"
+
+
+def _wait(run: Run, step: Step) -> None:
+    """For what a scenario must see to stay so: an audit, a watch's silence."""
+    until = time.monotonic() + float(step.words[0])
+    while time.monotonic() < until:
+        time.sleep(LOOK_AGAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One row of the table."""
+
+    text: str
+    act: Callable[[Run, Step], None]
+    block: Block = Block.NOTHING
+
+
+SENTENCES = (
+    # What there is
+    Sentence("the networks are", _networks, Block.LINES),
+    Sentence("the networks are gone", lambda run, step: run.world.remove(CONFIG)),
+    Sentence("network NAME is gone", lambda run, step: run.world.merge(CONFIG, {"data": {step.words[0]: None}})),
+    Sentence("network NAME is REST", lambda run, step: run.world.merge(CONFIG, {"data": dict([step.words])})),
+    Sentence("pod NAME", _pod(), Block.LINES),
+    Sentence("pod NAME on NAME", _pod(), Block.LINES),
+    Sentence("pod NAME with a native agent", _pod(native=True), Block.LINES),
+    Sentence("pod NAME in the network of NAME", _pod(host=True), Block.LINES),
+    Sentence("deployment NAME of COUNT", _workload(objects.deployment), Block.LINES),
+    Sentence("statefulset NAME of COUNT", _workload(objects.statefulset), Block.LINES),
+    Sentence("objects", lambda run, step: run.world.apply(*objects.documents(step.lines)), Block.LINES),
+    Sentence(
+        "apply FILE",
+        lambda run, step: run.world.apply(*objects.documents((ROOT / step.words[0]).read_text().splitlines())),
+    ),
+    # What people do
+    Sentence("scale NAME to COUNT", _scale),
+    Sentence("roll NAME out with", _roll, Block.LINES),
+    Sentence(
+        "annotate NAMES",
+        lambda run, step: _mark(run, step.words[0], {"annotations": {ANNOTATION: _annotation(step)}}),
+        Block.LINES,
+    ),
+    Sentence("take the annotation off NAMES", lambda run, step: _mark(run, step.words[0], {"annotations": {ANNOTATION: None}})),
+    Sentence("take the label off NAMES", lambda run, step: _mark(run, step.words[0], {"labels": {LABEL: None}})),
+    Sentence("delete NAMES", _delete()),
+    Sentence("delete NAMES at once", _delete(gracePeriodSeconds=0)),
+    Sentence("delete workload NAME", lambda run, step: run.world.remove(_kind(run, step.words[0]))),
+    Sentence("by hand in NAMES", _by_hand, Block.LINES),
+    Sentence("start the controller", lambda run, step: run.start_controller()),
+    Sentence("kill the controller", lambda run, step: _ended(run, signal.SIGKILL, -9)),
+    Sentence("stop the controller", lambda run, step: _ended(run, signal.SIGTERM, 0)),
+    # What goes wrong
+    Sentence("kill the agent of NAMES", _pod_fault("kill", container=SIDECAR)),
+    Sentence("kill the init agent of NAMES", _pod_fault("kill", container=INIT)),
+    Sentence("kill container NAME of NAMES", _pod_fault("kill", "container")),
+    Sentence("rebuild the sandbox of NAMES", _pod_fault("rebuild")),
+    Sentence("evict NAMES", _pod_fault("evict")),
+    Sentence("stop node NAME", _fault("stop", "node")),
+    Sentence("start node NAME", _fault("start", "node")),
+    Sentence("restart node NAME", _fault("start", "node", reboot=True)),
+    Sentence("restart the API server", _fault("restart")),
+    Sentence("the API server is away for SECONDS s", _fault("restart", "seconds")),
+    Sentence("cut the watches", _fault("cut-watches")),
+    Sentence("silence the watches", _fault("silence-watches")),
+    Sentence("forget the history", _fault("compact")),
+    Sentence("exec into NAMES hangs", _pod_fault("exec", how="hang")),
+    Sentence("exec into NAMES is refused", _pod_fault("exec", how="refuse")),
+    Sentence("exec into NAMES is cut COUNT times", _pod_fault("exec", how="cut")),
+    Sentence("exec into NAMES takes SECONDS s", _pod_fault("exec", how="slow")),
+    Sentence("exec into NAMES works", _pod_fault("exec", how="work")),
+    # What is seen
+    Sentence("within BOUND", _within, Block.HOLDINGS),
+    Sentence("NAME pings ADDRESS", _pings(True)),
+    Sentence("NAME cannot ping ADDRESS", _pings(False)),
+    Sentence("in NAMES QUOTED shows QUOTED", _shows(True)),
+    Sentence("in NAMES QUOTED does not show QUOTED", _shows(False)),
+    Sentence("nothing is written in NAMES while", _while_silent, Block.STEPS),
+    Sentence("the controller has looked at everything", _looked),
+    Sentence("the controller says QUOTED", _says),
+    Sentence("NAMES is ready", _runs(True)),
+    Sentence("NAMES are ready", _runs(True)),
+    Sentence("NAMES is not ready", _runs(False)),
+    Sentence("NAME has the address that NAME had", _same_address),
+    Sentence("SECONDS s pass", _wait),
+)
+"""All sentences; of two that fit, the first counts."""
+
+
+def _ended(run: Run, number: signal.Signals, code: int) -> None:
+    found = run.world.controller.end(number)
+    assert found == code, f"the controller ended with {found}"
