@@ -1,5 +1,6 @@
 """I/O. `Checker` joins observers, world and judge, for tests and for a person who looks on."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from tests.checker.facts import (
     Constants,
     Controller,
     Definitions,
+    Ended,
     Entries,
     Fact,
     Fault,
@@ -24,6 +26,10 @@ from tests.checker.facts import (
     Violation,
     What,
 )  # fmt: skip
+from tests.checker.judge import check
+from tests.checker.observe import Observer
+from tests.checker.processes import Processes
+from tests.checker.world import Access, World
 
 __all__ = ["UNREADABLE", "Checker", "Constants", "Pod", "Violation"]
 
@@ -37,11 +43,39 @@ class Checker:
         self._texts: dict[str, Entries | None] = {}
         self._values: dict[str, Options | None] = {}
 
+        self._observer = Observer(self._seen, constants.read_every)
+        self._processes: Processes | None = None
+        self._world: World | None = None
+
     def __enter__(self) -> "Checker":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Stop to look."""
+        for one in (self._processes, self._world, self._observer):
+            if one is not None:
+                one.stop()
+
+    def follow(self, access: Access) -> None:
+        """Look at all pods of this cluster on this machine, and at what its API server has."""
+        self._world = World(access, self._history.append, self._texts, self._values)
+        self._processes = Processes(self._observer, self.note)
+
+    def enter(self, uid: str, pid: int) -> None:
+        """Look into the network namespace of a process, which is this pod's. (`follow` does so by itself.)"""
+        self._observer.enter(uid, os.stat(f"/proc/{pid}/ns/net").st_ino, pid)
+
+    def look(self) -> None:
+        """Return when all that is the case now is written down."""
+        if self._world is not None:
+            self._world.look()
+        self._observer.read()
+
+    def verdict(self) -> tuple[Violation, ...]:
+        """All violations up to now, after one more look."""
+        self.look()
+        self.note(Ended())
+        return check(self.history, self.constants)
 
     @property
     def history(self) -> History:
@@ -72,9 +106,9 @@ class Checker:
         """The controller was started, or has ended."""
         self.note(Controller(runs))
 
-    def by_hand(self, uid: str) -> None:
-        """Somebody is about to change something in this pod's kernel; whatever it is must be undone within `repair`."""
-        self.note(ByHand(), uid)
+    def by_hand(self, uid: str, link: str = "") -> None:
+        """Somebody is about to change something in this pod's kernel; what is ours must be as it was within `repair`."""
+        self.note(ByHand(link), uid)
 
     @contextmanager
     def fault(self, name: str, uid: str = "", *, blind: bool = False) -> Iterator[None]:
@@ -88,6 +122,9 @@ class Checker:
     def freshness(self, age: float, ready: bool) -> None:
         """What the controller says of itself."""
         self.note(Freshness(age, ready))
+
+    def _seen(self, uid: str, what: What, source: str) -> None:
+        self._history.append(Fact(time.monotonic(), uid, what, source))
 
     def note(self, what: What, uid: str = "", source: str = "harness") -> None:
         """Write a fact into the history."""

@@ -18,7 +18,7 @@ Definitions = Mapping[str, Options | None]
 class Link(NamedTuple):
     """A network interface. `vni` is 0 for one that is no VXLAN link."""
 
-    index: int
+    ifindex: int
     name: str
     alias: str = ""
     up: bool = False
@@ -34,7 +34,7 @@ class Link(NamedTuple):
 class Entry(NamedTuple):
     """A forwarding entry with a destination, on the link with this index."""
 
-    index: int
+    ifindex: int
     mac: str
     destination: str
     permanent: bool = True
@@ -43,14 +43,14 @@ class Entry(NamedTuple):
 class Address(NamedTuple):
     """An address with its prefix length, on the link with this index."""
 
-    index: int
+    ifindex: int
     cidr: str
 
 
 class Route(NamedTuple):
     """A route of any table but `local`. `protocol` as numbered in /etc/iproute2/rt_protos."""
 
-    index: int
+    ifindex: int
     subnet: str
     gateway: str
     protocol: int
@@ -66,7 +66,7 @@ class Rule(NamedTuple):
 class Neighbour(NamedTuple):
     """A permanent entry of the ARP or neighbour table."""
 
-    index: int
+    ifindex: int
     address: str
     mac: str
 
@@ -173,7 +173,9 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """Somebody is about to change something in the pod's kernel by hand."""
+    """Somebody is about to change something in the pod's kernel by hand: on this link, or, if empty, anything."""
+
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,8 @@ class Constants:
     """How long it may take to be right again after a fault is over or a controller was started."""
     haze: float = 0.5
     """How far apart two things may be written down that happened at once."""
+    read_every: float = 1.0
+    """How often each kernel is read in full, as a second opinion."""
     view: float = 90.0
     """The greatest age of the controller's view at which it may call itself ready."""
     execs: int = 1

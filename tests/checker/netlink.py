@@ -101,7 +101,7 @@ def _link(body: bytes) -> Link | None:
     info = _attributes(has.get(18, b""), 0)
     vxlan = _attributes(info.get(2, b""), 0) if _text(info.get(1)) == "vxlan" else {}
     return Link(
-        index=index,
+        ifindex=index,
         name=_text(has.get(3)),
         alias=_text(has.get(20)),
         up=bool(flags & _UP),

@@ -200,20 +200,20 @@ class Eye:
     def _told(self, said: Is | Gone) -> None:
         item = said.item
         if isinstance(item, Link):
-            self._touched |= {old for old in (self._links.get(item.index),) if old}
+            self._touched |= {old for old in (self._links.get(item.ifindex),) if old}
             if isinstance(said, Gone) or not item.up:
                 self._drop_silently(item, isinstance(said, Gone))
         self._touched.add(item)
-        if isinstance(said, Is) or item in self._items or (isinstance(item, Link) and item.index in self._links):
+        if isinstance(said, Is) or item in self._items or (isinstance(item, Link) and item.ifindex in self._links):
             self._note(said, "told")
 
     def _drop_silently(self, link: Link, gone: bool) -> None:
         """What goes with a link without a word: its routes when it goes down, all when it is gone."""
-        was = self._links.get(link.index)
+        was = self._links.get(link.ifindex)
         if was is None or not (was.up or gone):
             return
         kinds = (Route, Address, Entry) if gone else (Route,)
-        for item in [one for one in self._items if isinstance(one, kinds) and one.index == link.index]:
+        for item in [one for one in self._items if isinstance(one, kinds) and one.ifindex == link.ifindex]:
             if gone or not (isinstance(item, Route) and ":" in item.subnet):
                 self._touched.add(item)
                 self._note(Gone(item), "told")
@@ -221,10 +221,10 @@ class Eye:
     def _note(self, said: Is | Gone, source: str) -> None:
         item = said.item
         if isinstance(item, Link):
-            old = self._links.pop(item.index, None)
+            old = self._links.pop(item.ifindex, None)
             self._items.discard(old) if old else None
             if isinstance(said, Is):
-                self._links[item.index] = item
+                self._links[item.ifindex] = item
         if isinstance(said, Is):
             if isinstance(item, Entry):  # the kernel identifies it without its state
                 self._items.discard(item._replace(permanent=not item.permanent))
@@ -257,7 +257,7 @@ class Eye:
     def _compare(self) -> None:
         """Write down what the reading shows and nobody told."""
         for item in self._items - self._seen - self._touched:
-            if not (isinstance(item, Link) and any(isinstance(o, Link) and o.index == item.index for o in self._seen)):
+            if not (isinstance(item, Link) and any(isinstance(o, Link) and o.ifindex == item.ifindex for o in self._seen)):
                 self._note(Gone(item), "read")
         for item in sorted(self._seen - self._items - self._touched, key=lambda item: not isinstance(item, Link)):
             self._note(Is(item), "read")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from math import inf
 
-from tests.checker.desire import Wish, desire
+from tests.checker.desire import desire
 from tests.checker.facts import (
     Address,
     ByHand,
@@ -35,6 +35,7 @@ from tests.checker.facts import (
     Rule,
 )
 from tests.checker.spans import NEVER, Spans, lasting, union
+from tests.checker.wishes import Wish
 
 Held = Entry | Address | Route | Rule | Neighbour
 """What a kernel holds besides links."""
@@ -96,7 +97,7 @@ class Kernel:
         """Write down one change."""
         item = fact.item
         if isinstance(item, Link):
-            lives = self.links[item.index]
+            lives = self.links[item.ifindex]
             there = bool(lives) and lives[-1].end == inf
             if isinstance(fact, Gone):
                 if there:
@@ -127,7 +128,7 @@ class Kernel:
 
     def on(self, life: Life, kind: type[Held]) -> Iterable[tuple[Held, Spans]]:
         """What hung on a link, and when."""
-        for item in self.by_link[life.last.index]:
+        for item in self.by_link[life.last.ifindex]:
             if isinstance(item, kind):
                 spans = tuple(span for span in self.held[item] if life.begin <= span[0] <= life.end)
                 if spans:
@@ -136,7 +137,7 @@ class Kernel:
     def _open(self, item: Held, time: float) -> None:
         spans = self.held[item]
         if not spans and not isinstance(item, Rule):
-            self.by_link[item.index].append(item)
+            self.by_link[item.ifindex].append(item)
         if not spans or spans[-1][1] != inf:
             spans.append((time, inf))
 
@@ -158,12 +159,16 @@ class Timelines:
     excuses: Spans
     """While something was broken for all, or no controller ran; until `recovery` after that."""
     pod_excuses: dict[str, Spans]
-    hands: dict[str, Spans]
-    """After something was done by hand in a pod, until it must be undone."""
+    hands: dict[tuple[str, str], Spans]
+    """After something was done by hand in a pod, on one link or (empty) on any, until it must be undone."""
 
     def excused(self, pod: str) -> Spans:
         """While nothing can be asked for in a pod's kernel."""
         return union(self.excuses, self.pod_excuses.get(pod, NEVER))
+
+    def by_hand(self, pod: str, link: str) -> Spans:
+        """While what is on a link of a pod may be somebody's doing by hand."""
+        return union(self.hands.get((pod, ""), NEVER), self.hands.get((pod, link), NEVER))
 
 
 def timelines(history: History, constants: Constants) -> Timelines:
@@ -181,11 +186,14 @@ def timelines(history: History, constants: Constants) -> Timelines:
                 kernel.leave(fact.time)
     surely, perhaps = _wishes(history)
     everywhere, single = _broken(history, constants)
-    hands: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    hands: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for fact in history:
         if isinstance(fact.what, ByHand):
-            hands[fact.pod].append((fact.time - constants.haze, fact.time + constants.repair))
-    after = {pod: lasting(union(spans), 0.0, union(everywhere, single.get(pod, NEVER))) for pod, spans in hands.items()}
+            hands[fact.pod, fact.what.link].append((fact.time - constants.haze, fact.time + constants.repair))
+    after = {
+        (pod, link): lasting(union(spans), 0.0, union(everywhere, single.get(pod, NEVER)))
+        for (pod, link), spans in hands.items()
+    }
     return Timelines(history[0].time, end, kernels, surely, perhaps, everywhere, single, after)
 
 

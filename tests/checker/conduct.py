@@ -1,0 +1,166 @@
+"""Pure. The laws of what a controller does and when: S6, S12, S13, S14, L6; and whether the checker saw everything."""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from math import inf
+
+from tests.checker.facts import (
+    Address,
+    ByHand,
+    Config,
+    Constants,
+    Controller,
+    Ended,
+    Entered,
+    Entry,
+    Fact,
+    Fault,
+    Freshness,
+    Gap,
+    GateOpened,
+    Gone,
+    History,
+    Is,
+    Item,
+    Link,
+    Pod,
+    PodGone,
+    Route,
+    Rule,
+    Serving,
+    Violation,
+)
+from tests.checker.holdings import OUR_PROTOCOL, Holdings
+from tests.checker.spans import NEVER, Spans, covers, holds, union
+from tests.checker.timelines import Timelines
+from tests.checker.wishes import Has, Held, Member, Refused, Unseen
+
+_WATCHED_AFTER = 30.0
+"""Seconds after a restart in which nothing may be written."""
+
+
+class Conduct:
+    """Judges one run."""
+
+    def __init__(self, history: History, run: Timelines, constants: Constants, unsettled: Spans) -> None:
+        self._history = history
+        self._run = run
+        self._constants = constants
+        self._unsettled = unsettled
+
+    def violations(self) -> Iterator[Violation]:
+        """All of them."""
+        for fact in self._history:
+            match fact.what:
+                case Gap(why=why):
+                    yield Violation("GAP", fact.time, fact.pod, f"The checker did not see everything: {why}.")
+                case Freshness(age=age, ready=True) if age > self._constants.view:
+                    yield Violation(
+                        "L6", fact.time, "", f"The controller calls itself ready with a view that is {age:.0f} s old."
+                    )
+                case GateOpened():
+                    yield from self._gate(fact)
+        yield from self._restarts()
+        yield from self._crowds()
+        yield from self._blind()
+        yield from self._never_seen()
+
+    def _ours(self, pod: str, item: Item, time: float) -> bool:
+        """Whether something is of our making: a controller's write, if it changed."""
+        lives = [life for life in self._run.kernels[pod].lives() if life.network and life.begin <= time <= life.end]
+        on = {life.last.ifindex: life for life in lives}
+        match item:
+            case Link() | Entry(permanent=True):
+                return item.ifindex in on
+            case Address():
+                return item.ifindex in on and item.cidr in on[item.ifindex].given
+            case Route():
+                return item.ifindex in on and item.protocol == OUR_PROTOCOL
+        return False
+
+    def _link(self, pod: str, item: Item) -> str:
+        """The name of the link that something hangs on; empty for what hangs on none."""
+        index = None if isinstance(item, Rule) else item.ifindex
+        return next((life.last.name for life in self._run.kernels[pod].lives() if life.last.ifindex == index), "")
+
+    def _restarts(self) -> Iterator[Violation]:
+        """S6."""
+        starts = [fact.time for fact in self._history if fact.what == Controller(True)]
+        kinds = (Pod, PodGone, Config, ByHand, Fault, Controller, Ended)
+        others = sorted(
+            fact.time if fact.since is None else fact.since for fact in self._history if isinstance(fact.what, kinds)
+        )
+        writes = [fact for fact in self._history if isinstance(fact.what, Is | Gone) and fact.source == "told"]
+        for start in starts[1:]:
+            if any(begin <= start <= end for begin, end in self._unsettled):
+                continue
+            after = bisect_right(others, start)
+            until = min(start + _WATCHED_AFTER, others[after] if after < len(others) else inf)
+            for fact in writes:
+                assert isinstance(fact.what, Is | Gone)
+                seen = start < fact.time < until - self._constants.haze
+                if seen and self._ours(fact.pod, fact.what.item, fact.time):
+                    sentence = f"{fact.what.item} was written {fact.time - start:.3f} s after a controller was started"
+                    yield Violation("S6", fact.time, fact.pod, f"{sentence}, though everything was in place.")
+
+    def _crowds(self) -> Iterator[Violation]:
+        """S12."""
+        since: dict[str, float] = {}
+        for fact in (*self._history, Fact(self._run.end, "", Ended())):
+            if isinstance(fact.what, Serving) and fact.what.count > self._constants.execs:
+                since.setdefault(fact.pod, fact.time)
+            elif isinstance(fact.what, Serving | Ended):
+                for pod in [fact.pod] if isinstance(fact.what, Serving) else list(since):
+                    begun = since.pop(pod, inf)
+                    if fact.time - begun > 2 * self._constants.haze:
+                        yield Violation(
+                            "S12", begun, pod, f"More than {self._constants.execs} exec ran for {fact.time - begun:.1f} s."
+                        )
+
+    def _blind(self) -> Iterator[Violation]:
+        """S13."""
+        haze, begun = self._constants.haze, dict[tuple[str, str], float]()
+        spans: list[tuple[float, float]] = []
+        for fact in self._history:
+            if isinstance(fact.what, Fault) and fact.what.blind:
+                if fact.what.over:
+                    spans.append((begun.pop((fact.pod, fact.what.name)) + haze, fact.time))
+                else:
+                    begun[fact.pod, fact.what.name] = fact.time
+        blind = union(spans, ((time + haze, inf) for time in begun.values()))
+        for fact in self._history if blind else ():
+            if not isinstance(fact.what, Gone) or not holds(blind, fact.time):
+                continue
+            pod, kernel = fact.pod, self._run.kernels[fact.pod]
+            dies = not covers(union(kernel.watched), fact.time, fact.time + haze)
+            hands = self._run.by_hand(pod, self._link(pod, fact.what.item))
+            if not dies and not holds(hands, fact.time) and self._ours(pod, fact.what.item, fact.time):
+                yield Violation("S13", fact.time, pod, f"{fact.what.item} was removed while nobody could see the world.")
+
+    def _gate(self, fact: Fact) -> Iterator[Violation]:
+        """S14."""
+        pod, time, run = fact.pod, fact.time, self._run
+        kernel = run.kernels[pod]
+        unjudged = union(run.pod_excuses.get(pod, NEVER), run.perhaps.get(Unseen(pod), NEVER))
+        dies = not covers(union(kernel.watched), time, time + self._constants.haze)
+        told = [one.what for one in self._history if one.pod == pod and isinstance(one.what, Pod)]
+        if holds(unjudged, time) or dies or not any(one.gate for one in told):
+            return
+        for wish, spans in run.surely.items():
+            if isinstance(wish, Held | Refused) and wish.pod == pod and holds(spans, time):
+                yield Violation(
+                    "S14", time, pod, f"The gate opened though {wish.network or 'the annotation'} cannot be honoured."
+                )
+        holdings = Holdings(run, self._constants)
+        for wish, spans in run.surely.items():
+            if isinstance(wish, Has) and wish.pod == pod and holds(spans, time) and not holds(holdings.present(wish), time):
+                yield Violation("S14", time, pod, f"The gate opened before {wish.link} had {wish.what} {wish.value}.")
+
+    def _never_seen(self) -> Iterator[Violation]:
+        """A pod with links to make, into which the checker never looked, is not known to be right."""
+        entered = {fact.pod for fact in self._history if isinstance(fact.what, Entered)}
+        for wish, spans in self._run.surely.items():
+            if isinstance(wish, Member) and wish.pod not in entered:
+                begin, end = spans[0]
+                if min(end, self._run.end) - begin > self._constants.join:
+                    yield Violation("GAP", begin, wish.pod, "The checker never saw into this pod's kernel.")

@@ -1,0 +1,82 @@
+"""I/O. `tests.scenarios.cluster.cluster` with a checker looking on: a test runs under it by taking `cluster` from here."""
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kube_vxlan_lab import outside
+from tests.checker.checker import Checker
+from tests.namespaces import Namespace
+from tests.scenarios import cluster as plain
+
+_CHANGING = frozenset({"add", "append", "change", "del", "delete", "flush", "replace", "set"})
+
+
+class WatchedController(plain.Controller):
+    """A controller whose starts and ends are in the history."""
+
+    checker: Checker
+
+    def start(self) -> None:
+        self.checker.controller(runs=True)
+        super().start()
+
+    def end(self, number: int = signal.SIGKILL) -> int:
+        code = super().end(number)
+        self.checker.controller(runs=False)
+        return code
+
+
+@dataclass(frozen=True)
+class WatchedNamespace(Namespace):
+    """A pod's network namespace, in which whatever is changed by hand is in the history."""
+
+    uid: str
+    checker: Checker
+
+    def command(self, *argv: str) -> list[str]:
+        if argv[0] in ("ip", "bridge") and _CHANGING & set(argv):
+            self.checker.by_hand(self.uid, _link(argv))
+        return super().command(*argv)
+
+
+class Watched(plain.Cluster):
+    """A cluster and the checker that looks on."""
+
+    def __init__(self, lab: outside.Lab, directory: Path, checker: Checker) -> None:
+        super().__init__(lab, directory)
+        self.controller = WatchedController(self.controller.kubeconfig, self.controller.log)
+        self.controller.checker = self.checker = checker
+
+    def pod(self, prefix: str) -> plain.Pod:
+        """As in a plain cluster; what is changed by hand in its kernel is in the history."""
+        found = super().pod(prefix)
+        return replace(found, namespace=WatchedNamespace(found.namespace.pid, found.uid, self.checker))
+
+
+@contextlib.contextmanager
+def cluster(directory: Path, *arguments: Any, **options: Any) -> Iterator[Watched]:
+    """A lab under the checker, gone at the end. Raises `AssertionError` then if anything was wrong at any moment."""
+    with plain.cluster(directory, *arguments, **options) as made, Checker() as checker:
+        checker.follow(made.lab.access)
+        watched = Watched(made.lab, directory, checker)
+        try:
+            yield watched
+            violations = checker.verdict()
+            assert not violations, "\n".join(map(str, violations))
+        finally:
+            if watched.controller.process is not None:
+                watched.controller.end()
+
+
+def _link(argv: tuple[str, ...]) -> str:
+    """The link that a command changes; empty where it is not one alone, or one that others depend on."""
+    words = list(argv)
+    if words[1:2] == ["link"] and len(words) > 3 and words[3] not in ("dev", "link"):
+        found = words[3]
+    else:
+        found = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
+    return "" if found in ("eth0", "lo") else found

@@ -1,0 +1,177 @@
+"""I/O. Pods and the ConfigMap as the API server has them, asked for again and again.
+
+It asks and does not watch, so nothing that is done to watches blinds it. What changed between two looks is written down with
+the times of both. What an annotation means is read by `reading`, or was told.
+"""
+
+import http.client
+import json
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from tests.checker import reading
+from tests.checker.facts import Config, Definitions, Entries, Fact, Gap, Options, Pod, PodGone, What
+
+_EVERY = 0.1
+"""Seconds between two looks, or ten times as long as one takes."""
+LABEL, ANNOTATION = "vxlan.openvnf.org", "vxlan.openvnf.org/networks"
+_AGENT, _INIT_AGENT = "vxlan-controller-agent", "vxlan-controller-agent-init"
+_STATIC = "kubernetes.io/config.hash"
+
+
+class Access(Protocol):
+    """How to get at an API server."""
+
+    @property
+    def server(self) -> str:
+        """https://HOST:PORT"""
+
+    @property
+    def ca(self) -> str:
+        """The CA's certificate, PEM."""
+
+    @property
+    def token(self) -> str:
+        """The bearer token."""
+
+
+class World:
+    """The thread that asks. `texts` and `values` are what was told of odd ones; they may grow."""
+
+    def __init__(
+        self,
+        access: Access,
+        record: Callable[[Fact], None],
+        texts: Mapping[str, Entries | None],
+        values: Mapping[str, Options | None],
+    ) -> None:
+        self._api = _Api(access)
+        self._record = record
+        self._texts = texts
+        self._values = values
+        self._pods: dict[str, Pod] = {}
+        self._config: Definitions | None = None
+        self._odd: set[str] = set()
+        self._seen_at: float | None = None
+        self._looks = 0
+        self._offset = time.time() - time.monotonic()
+        self._stopping = threading.Event()
+        self._poked = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="world", daemon=True)
+        self._thread.start()
+
+    def look(self, within: float = 5.0) -> None:
+        """Return when what is there now is written down, or cannot be had in time."""
+        wanted, deadline = self._looks + 2, time.monotonic() + within  # the one under way may have asked before now
+        while self._looks < wanted and time.monotonic() < deadline:
+            self._poked.set()
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._stopping.set()
+        self._poked.set()
+        self._thread.join(10)
+        self._api.close()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            begun = time.monotonic()
+            with suppress(OSError, http.client.HTTPException, ValueError):
+                self._look(begun)
+                self._looks += 1
+            self._poked.wait(max(_EVERY, 10 * (time.monotonic() - begun)))
+            self._poked.clear()
+
+    def _look(self, begun: float) -> None:
+        _, listed = self._api.get("/api/v1/pods")
+        code, config = self._api.get("/api/v1/namespaces/kube-system/configmaps/kube-vxlan-controller")
+        pods = dict(map(self._pod, listed["items"]))
+        networks = self._networks(config.get("data") or {}) if code == 200 else None
+        time_, since = time.monotonic(), begun if self._seen_at is None else self._seen_at
+        facts: list[tuple[str, What]] = [(uid, PodGone()) for uid in self._pods.keys() - pods.keys()]
+        facts += [(uid, pod) for uid, pod in pods.items() if self._pods.get(uid) != pod]
+        if self._seen_at is None or networks != self._config:
+            facts.append(("", Config(networks)))
+        for uid, what in facts:
+            self._record(Fact(time_, uid, what, "world", since))
+        self._pods, self._config, self._seen_at = pods, networks, begun
+
+    def _pod(self, obj: dict[str, Any]) -> tuple[str, Pod]:
+        metadata, spec, status = obj["metadata"], obj["spec"], obj.get("status", {})
+        annotations, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
+        uid = annotations.get(_STATIC, metadata["uid"])
+        inits = spec.get("initContainers") or []
+        names = {one["name"] for one in (*inits, *spec["containers"])}
+        text = annotations.get(ANNOTATION, "")
+        return uid, Pod(
+            namespace=metadata["namespace"],
+            name=metadata["name"],
+            addresses=tuple(one["ip"] for one in status.get("podIPs") or ()),
+            labelled=labels.get(LABEL) == "true",
+            host_network=bool(spec.get("hostNetwork")),
+            agent=bool(names & {_AGENT, _INIT_AGENT}),
+            gate=any(one["name"] == _INIT_AGENT and one.get("restartPolicy") != "Always" for one in inits),
+            terminal=status.get("phase") in ("Succeeded", "Failed"),
+            leaves_at=self._clock(metadata.get("deletionTimestamp")),
+            wants=self._texts[text] if text in self._texts else self._plain(text),
+        )
+
+    def _clock(self, timestamp: str | None) -> float | None:
+        return None if timestamp is None else datetime.fromisoformat(timestamp).timestamp() - self._offset
+
+    def _plain(self, text: str) -> Entries | None:
+        try:
+            return reading.annotation(text)
+        except reading.NotPlain:
+            self._complain(f"nobody told what this annotation means: {text!r}")
+            return None
+
+    def _networks(self, data: dict[str, str]) -> Definitions:
+        found: dict[str, Options | None] = {}
+        for name, value in data.items():
+            try:
+                found[name] = self._values[value] if value in self._values else reading.definition(value)
+            except reading.NotPlain:
+                self._complain(f"nobody told what the network {name} of the ConfigMap means: {value!r}")
+                found[name] = None
+        return found
+
+    def _complain(self, why: str) -> None:
+        if why not in self._odd:
+            self._odd.add(why)
+            self._record(Fact(time.monotonic(), "", Gap(why), "world"))
+
+
+class _Api:
+    """GET over one connection that is kept."""
+
+    def __init__(self, access: Access) -> None:
+        at = urlsplit(access.server)
+        self._connection = http.client.HTTPSConnection(
+            at.hostname or "", at.port, timeout=5, context=ssl.create_default_context(cadata=access.ca)
+        )
+        self._headers = {"Authorization": f"Bearer {access.token}", "Accept": "application/json"}
+
+    def get(self, path: str) -> tuple[int, dict[str, Any]]:
+        """The code and the object. Raises `OSError` or `http.client.HTTPException` when nobody answers, or with a 5xx."""
+        try:
+            self._connection.request("GET", path, headers=self._headers)
+            answer = self._connection.getresponse()
+            body = json.loads(answer.read())
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            raise
+        if answer.status not in (200, 404):
+            raise http.client.HTTPException(f"{path}: {answer.status}")
+        return answer.status, body
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._connection.close()
