@@ -18,7 +18,9 @@ from typer.main import get_command
 from kube_vxlan_controller.cli.complaint import USAGE, Complaint
 
 PROGRAM = "kube-vxlan-controller"
-COMMANDS = ("run", "list", "inspect", "plan", "explain", "check", "config", "lab", "version", "help")
+ASKED = "_KUBE_VXLAN_CONTROLLER_COMPLETE"
+"""The variable by which a shell asks for what completes a word; `completion` prints what makes it ask."""
+COMMANDS = ("run", "list", "inspect", "plan", "explain", "check", "config", "lab", "completion", "version", "help")
 ISSUES = "https://github.com/openvnf/kube-vxlan-controller/issues"
 
 
@@ -51,6 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
+    if form := os.environ.get(ASKED):
+        from kube_vxlan_controller.cli.completion import offer, typed
+
+        return offer(get_command(_app(typed())), form)
     if words[1:2] == ["help"] and words[0] in COMMANDS:
         words = ["help", words[0]]  # the ancestor's `COMMAND help`
     wanted = words[1] if words[:1] == ["help"] and len(words) > 1 else next(iter(words), "")
@@ -122,6 +128,10 @@ def _add(app: typer.Typer, name: str) -> None:
             app.command()(config)
         case "lab":
             _add_lab(app)
+        case "completion":
+            from kube_vxlan_controller.cli.completion import completion
+
+            app.command()(completion)
         case "version":
             from kube_vxlan_controller.cli.version import version
 

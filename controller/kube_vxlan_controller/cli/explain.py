@@ -11,6 +11,7 @@ from kube_vxlan_controller.cli.explaining import Case, peers_of
 from kube_vxlan_controller.cli.explaining import explain as explained
 from kube_vxlan_controller.cli.explanation import EventText, Explanation
 from kube_vxlan_controller.cli.given import Given, takes_settings
+from kube_vxlan_controller.cli.names import pod_names
 from kube_vxlan_controller.cli.output import As, InNamespace, Output, structured
 from kube_vxlan_controller.cli.prospect import Prospect
 from kube_vxlan_controller.cli.sections import explain_lines
@@ -32,7 +33,9 @@ EVENTS = 5
 @takes_settings
 def explain(
     given: Given,
-    pod: Annotated[str, typer.Argument(help="NAME or NAMESPACE/NAME, or how only one begins.", metavar="POD")],
+    pod: Annotated[
+        str, typer.Argument(help="NAME or NAMESPACE/NAME, or how only one begins.", metavar="POD", autocompletion=pod_names)
+    ],
     in_namespace: InNamespace = "",
     output: As = Output.TEXT,
 ) -> int:

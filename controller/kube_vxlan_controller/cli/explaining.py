@@ -142,7 +142,7 @@ def _link(prospect: Prospect, link: Link) -> LinkText:
         addresses=tuple(sorted(map(str, (*link.addresses, *link.others)))),
         routes=tuple(sorted(map(str, link.routes))),
         entries=there,
-        members=len(want.destinations) if want else 0,
+        members=len(want.destinations) if want else None,
         others=len(link.destinations) - there + len(link.strays),
     )
 

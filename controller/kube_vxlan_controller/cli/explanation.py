@@ -46,10 +46,10 @@ class LinkText:
     routes: tuple[str, ...]
     entries: int
     """Other members that it has an entry for."""
-    members: int
-    """Other members that there are."""
+    members: int | None
+    """Other members that there are; None of a link that is held, or goes."""
     others: int
-    """Entries for what is no other member."""
+    """Entries for other addresses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import typer
 from kube_vxlan_controller.cli.complaint import Complaint
 from kube_vxlan_controller.cli.forms import inspected
 from kube_vxlan_controller.cli.given import Given, takes_settings
+from kube_vxlan_controller.cli.names import network_names
 from kube_vxlan_controller.cli.output import As, Everywhere, InNamespace, Output, Watch, structured, within
 from kube_vxlan_controller.cli.reading import Look, Seen, show
 from kube_vxlan_controller.cli.render import READINGS, USUAL, Field, field_text, inspect_text
@@ -30,7 +31,7 @@ def _inspect() -> None:
 @takes_settings
 def networks(
     given: Given,
-    name: Annotated[list[str], typer.Argument(help="The networks.")],
+    name: Annotated[list[str], typer.Argument(help="The networks.", autocompletion=network_names)],
     fields: Annotated[str, typer.Option(help="Some of pod,net,fdb,dev,route in any order, or all [pod,net,fdb].")] = "",
     in_namespace: InNamespace = "",
     everywhere: Everywhere = False,

@@ -7,6 +7,7 @@ import typer
 
 from kube_vxlan_controller.cli.forms import WIDE, Parts, columns, parts, wide_rows
 from kube_vxlan_controller.cli.given import Given, takes_settings
+from kube_vxlan_controller.cli.names import pod_names
 from kube_vxlan_controller.cli.output import As, Everywhere, InNamespace, Output, Watch, structured, within
 from kube_vxlan_controller.cli.reading import Look, Seen, show
 from kube_vxlan_controller.cli.render import addresses, pod_line
@@ -25,7 +26,10 @@ def _list() -> None:
 @takes_settings
 def pods(
     given: Given,
-    prefix: Annotated[list[str] | None, typer.Argument(help="Only pods whose names begin so.", metavar="[PREFIX]...")] = None,
+    prefix: Annotated[
+        list[str] | None,
+        typer.Argument(help="Only pods whose names begin so.", metavar="[PREFIX]...", autocompletion=pod_names),
+    ] = None,
     in_namespace: InNamespace = "",
     everywhere: Everywhere = False,
     output: As = Output.TEXT,
@@ -45,9 +49,8 @@ def pods(
 def _text(seen: Seen, output: Output) -> str:
     if output.structured:
         return structured(Parts(parts(seen.sights, seen.nodes), seen.troubles), output)
-    if output is Output.WIDE:
-        rows = wide_rows(parts(seen.sights, seen.nodes))
-        return table_text("", WIDE, rows) if sys.stdout.isatty() else columns(WIDE, rows)
+    if output is Output.WIDE:  # on a terminal as well: so many columns would be folded beyond recognition
+        return columns(WIDE, wide_rows(parts(seen.sights, seen.nodes)))
     found = [(sight, address) for sight in seen.sights for address in addresses(sight)]
     if sys.stdout.isatty():
         return table_text("", WIDE[:3], [(str(sight.member.place), sight.member.network, address) for sight, address in found])

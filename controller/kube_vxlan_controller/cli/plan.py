@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from kube_vxlan_controller.cli.given import Given, takes_settings
+from kube_vxlan_controller.cli.names import pod_names
 from kube_vxlan_controller.cli.output import As, Everywhere, InNamespace, Output, structured, within
 from kube_vxlan_controller.cli.prospect import Outlook, Prospect, outlook, plan_lines
 from kube_vxlan_controller.cli.world import carry_out, in_order, opened
@@ -31,7 +32,9 @@ class Forecast:
 @takes_settings
 def plan(
     given: Given,
-    pod: Annotated[list[str] | None, typer.Argument(help="Only pods whose names begin so.", metavar="[POD]...")] = None,
+    pod: Annotated[
+        list[str] | None, typer.Argument(help="Only pods whose names begin so.", metavar="[POD]...", autocompletion=pod_names)
+    ] = None,
     in_namespace: InNamespace = "",
     everywhere: Everywhere = False,
     output: As = Output.TEXT,

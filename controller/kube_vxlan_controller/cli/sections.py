@@ -46,11 +46,12 @@ def _network_line(network: NetworkText) -> str:
 
 def _link_lines(link: LinkText) -> list[str]:
     state = "up" if link.up else "down"
-    more = f", and {link.others} for what is no member" if link.others else ""
+    more = f"; {link.others} for other addresses" if link.others else ""
+    members = f"entries for {link.entries} of {link.members} other members{more}"
     return [
         f"{link.link}: {state}, network {link.network}, VNI {link.vni}, UDP port {link.port}, mtu {link.mtu}",
         f"  addresses {' '.join(link.addresses) or 'none'}; routes {' '.join(link.routes) or 'none'}",
-        f"  entries for {link.entries} of {link.members} other members{more}",
+        f"  {members if link.members is not None else f'{link.others} entries'}",
     ]
 
 

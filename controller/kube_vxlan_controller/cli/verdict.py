@@ -11,9 +11,14 @@ def verdict(place: Place, lacking: str, prospect: Prospect | None, deaf: Sequenc
     """The sentence. `lacking`: what must be so and is not; `deaf`: peers without an entry for the pod."""
     if prospect is None or (lacking and not prospect.faults and not prospect.wish.reading.members):
         return f"{place} is no member of any network now. {lacking}".rstrip()
-    networks = ", ".join(member.network for member in prospect.wish.reading.members)
-    if prospect.wish.reading.unreadable:
+    reading = prospect.wish.reading
+    networks = ", ".join(member.network for member in reading.members)
+    if reading.unreadable:
         return f"{place} keeps what it has: its annotation cannot be honoured. {_first(prospect)}"
+    if reading.held:
+        rest = f", and is a member of {networks}" if networks else ""
+        held = ", ".join(sorted(reading.held))
+        return f"{place} keeps what it has of {held}, which cannot be honoured{rest}. {_first(prospect)}"
     if prospect.trouble:
         return f"{place} should be a member of {networks}, but its kernel is not known: {visible(prospect.trouble)}"
     if prospect.faults:
