@@ -58,7 +58,11 @@ class Holdings:
 
     def _cut(self, wish: Has, wanted: Spans, present: Spans, hands: Spans) -> Iterator[Violation]:
         port = union(
-            *(self._run.surely[w] for w in self._run.surely if isinstance(w, Has) and w[:3] == (wish.pod, wish.link, "port"))
+            *(
+                self._run.surely[w]
+                for w in self._run.surely
+                if isinstance(w, Has) and (w.pod, w.link, w.what) == (wish.pod, wish.link, "port")
+            )
         )
         for _, gone in present:
             begin, end = gone - self._constants.haze, gone + self._constants.haze
@@ -69,7 +73,11 @@ class Holdings:
         """What of ours must not be there."""
         run = self._run
         free = union(self._free(pod, life.network), run.by_hand(pod, life.last.name))
-        members = [wish for wish in run.perhaps if isinstance(wish, Member) and wish[:3] == (pod, life.network, life.last.name)]
+        members = [
+            wish
+            for wish in run.perhaps
+            if isinstance(wish, Member) and (wish.pod, wish.network, wish.link) == (pod, life.network, life.last.name)
+        ]
         wanted = union(*(run.perhaps[wish] for wish in members))
         for begin, end in minus((life.span,), union(self._stays(pod, wanted), free)):
             law = "S8" if Refused(pod, life.network) in run.perhaps else "L2"

@@ -7,7 +7,7 @@ from tests.checker.conduct import Conduct
 from tests.checker.facts import FIRST_RELEASE, Constants, History, Violation
 from tests.checker.holdings import Holdings
 from tests.checker.peers import Peers
-from tests.checker.spans import NEVER, Spans, both, minus, union
+from tests.checker.spans import Spans, both, minus, union
 from tests.checker.timelines import Timelines, timelines
 from tests.checker.wishes import Has
 
@@ -40,9 +40,11 @@ def settled_after(history: History, moment: float, constants: Constants = FIRST_
     """Seconds from a moment until everything was as it should be, as far as the history goes; infinite if it never was."""
     run = timelines(history, constants)
     spans = unsettled(run, Peers(run, constants), Holdings(run, constants))
-    open_now = [end for begin, end in spans if end > moment and begin < run.end]
-    last = max(open_now, default=moment)
-    return inf if last >= run.end and spans != NEVER else max(0.0, last - moment)
+    at = moment
+    for begin, end in spans:
+        if begin <= at < end:
+            at = end
+    return inf if at >= run.end else at - moment
 
 
 def isolation(alone: float, beside: float, constants: Constants = FIRST_RELEASE) -> tuple[Violation, ...]:

@@ -18,12 +18,10 @@ class Peers:
     def __init__(self, run: Timelines, constants: Constants) -> None:
         self._run = run
         self._constants = constants
-        self._pods: dict[str, set[str]] = defaultdict(set)
         self._reached: dict[tuple[str, int, int], list[Reached]] = defaultdict(list)
         self._members: dict[str, list[Member]] = defaultdict(list)
         for wish in run.perhaps:
             if isinstance(wish, Member):
-                self._pods[wish.address].add(wish.pod)
                 self._members[wish.pod].append(wish)
             elif isinstance(wish, Reached):
                 self._reached[wish.network, wish.vni, wish.port].append(wish)
@@ -78,7 +76,7 @@ class Peers:
                     yield Violation("L1", begin, pod, f"{what}, a permanent entry that nobody wants.")
 
     def _law(self, destination: str, network: str) -> str:
-        refused = any(Refused(pod, network) in self._run.perhaps for pod in self._pods[destination])
+        refused = any(Refused(pod, network) in self._run.perhaps for pod in self._run.claims.get(destination, set()))
         return "S8" if refused else "S1"
 
     def _allowed(self, pod: str, life: Life, entry: Entry) -> Spans:
@@ -102,7 +100,7 @@ class Peers:
 
     def _disagreeing(self, pod: str, life: Life, destination: str, spans: Spans) -> Iterator[Violation]:
         """S3: the other end has another VNI or port, in its own kernel."""
-        for other in self._pods[destination] - {pod}:
+        for other in self._run.claims.get(destination, set()) - {pod}:
             kernel = self._run.kernels.get(other)
             for theirs in kernel.lives() if kernel else ():
                 if theirs.network != life.network:

@@ -115,8 +115,8 @@ class Kernel:
 
     def leave(self, time: float) -> None:
         """The namespace is gone with all that was in it."""
-        for lives in self.links.values():
-            lives[-1].end = min(lives[-1].end, time)
+        for life in self.lives():
+            life.end = min(life.end, time)
         for item in list(self.held):
             self._close(item, time)
         if self.watched and self.watched[-1][1] == inf:
@@ -154,6 +154,8 @@ class Timelines:
     begin: float
     end: float
     kernels: dict[str, Kernel]
+    claims: dict[str, set[str]]
+    """The pods that ever had an address."""
     surely: dict[Wish, Spans]
     perhaps: dict[Wish, Spans]
     excuses: Spans
@@ -194,7 +196,11 @@ def timelines(history: History, constants: Constants) -> Timelines:
         (pod, link): lasting(union(spans), 0.0, union(everywhere, single.get(pod, NEVER)))
         for (pod, link), spans in hands.items()
     }
-    return Timelines(history[0].time, end, kernels, surely, perhaps, everywhere, single, after)
+    claims: dict[str, set[str]] = defaultdict(set)
+    for fact in history:
+        for address in fact.what.addresses if isinstance(fact.what, Pod) else ():
+            claims[address].add(fact.pod)
+    return Timelines(history[0].time, end, kernels, claims, surely, perhaps, everywhere, single, after)
 
 
 def _wishes(history: History) -> tuple[dict[Wish, Spans], dict[Wish, Spans]]:

@@ -1,9 +1,10 @@
 """Pure. What can be wished for at one moment of a run, in the words of the checker."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 
-class Member(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Member:
     """The pod has a link for this network: it sends to all that are `Reached` there, but for its own address."""
 
     pod: str
@@ -14,7 +15,8 @@ class Member(NamedTuple):
     address: str
 
 
-class Reached(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Reached:
     """The members of this network send to this address."""
 
     network: str
@@ -23,40 +25,46 @@ class Reached(NamedTuple):
     address: str
 
 
-class Adrift(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Adrift:
     """Nobody can tell whether this live pod's address belongs to the network (to any, if empty): it stays as it is."""
 
     network: str
     address: str
 
 
-class Held(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Held:
     """Nobody can tell what the pod should have of this network (of any, if empty): what there is stays."""
 
     pod: str
     network: str
 
 
-class Refused(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Refused:
     """The pod must not have this network."""
 
     pod: str
     network: str
 
 
-class Unseen(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Unseen:
     """Nobody looks after the pod's kernel (any more)."""
 
     pod: str
 
 
-class Alive(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Alive:
     """A live pod claims this address."""
 
     address: str
 
 
-class Has(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Has:
     """The pod's kernel holds this on a link: `what` is `vni`, `port`, `up`, `ttl`, `mtu`, `learning`, `ip` or `route`."""
 
     pod: str

@@ -1,0 +1,294 @@
+"""Hand-made histories: a correct one breaks no law, and every change of it that matters breaks one."""
+
+import ast
+from dataclasses import replace
+from math import inf
+from pathlib import Path
+
+import pytest
+
+from tests.checker.facts import (
+    Address,
+    ByHand,
+    Config,
+    Controller,
+    Entered,
+    Entry,
+    Fact,
+    Fault,
+    Freshness,
+    Gap,
+    GateOpened,
+    Gone,
+    Is,
+    Left,
+    Link,
+    Pod,
+    PodGone,
+    Route,
+    Serving,
+)  # fmt: skip
+from tests.checker.judge import check, isolation, settled_after
+from tests.checker.telling import LINKS, NETWORKS, Told, calm, changed, laws, pod, sends
+
+RED, BLUE = LINKS["red"], LINKS["blue"]
+
+
+def made(fact: Fact) -> bool:
+    """Whether a fact is something that a controller made."""
+    return isinstance(fact.what, Is) and fact.time > 20
+
+
+MADE = [fact for fact in calm().sorted() if made(fact)]
+NAMES = [
+    f"{fact.pod}-{type(fact.what.item).__name__}-{number}" for number, fact in enumerate(MADE) if isinstance(fact.what, Is)
+]
+
+
+def test_a_run_in_which_nothing_is_wrong_breaks_no_law() -> None:
+    assert check(calm().sorted()) == ()
+    assert check(()) == ()
+
+
+@pytest.mark.parametrize("made", MADE, ids=NAMES)
+def test_what_is_never_made_is_missed(made: Fact) -> None:
+    assert laws(changed(calm().sorted(), lambda fact: fact == made, lambda _: ())) & {"L3", "S4"}
+
+
+@pytest.mark.parametrize("made", MADE, ids=NAMES)
+def test_what_is_made_too_late_is_missed(made: Fact) -> None:
+    late = changed(calm().sorted(), lambda fact: fact == made, lambda fact: (replace(fact, time=fact.time + 12),))
+    assert laws(late) & {"L3", "S4"}
+
+
+@pytest.mark.parametrize("made", [one for one in MADE if isinstance(one.what, Is) and not isinstance(one.what.item, Link)])
+def test_what_is_made_in_another_pod_is_seen(made: Fact) -> None:
+    other = {"a": "b", "b": "a", "c": "a"}[made.pod]
+    assert laws(changed(calm().sorted(), lambda fact: fact == made, lambda fact: (replace(fact, pod=other),)))
+
+
+@pytest.mark.parametrize("made", MADE, ids=NAMES)
+def test_telling_a_thing_twice_changes_nothing(made: Fact) -> None:
+    assert laws(changed(calm().sorted(), lambda fact: fact == made, lambda fact: (fact, fact))) == set()
+
+
+def test_an_entry_that_stays_behind_is_a_stranger() -> None:
+    gone = Gone(sends("blue", "10.0.0.3"))
+    forgotten = changed(calm().sorted(), lambda fact: fact.what == gone, lambda _: ())
+    late = changed(calm().sorted(), lambda fact: fact.what == gone, lambda fact: (replace(fact, time=47),))
+    assert laws(forgotten) == laws(late) == {"S1"}
+    (violation,) = check(forgotten)
+    assert (violation.pod, violation.time) == ("a", 45.5)
+    assert "blue sends to 10.0.0.3" in violation.sentence
+
+
+@pytest.mark.parametrize(
+    ("entry", "law"),
+    [
+        (sends("red", "10.0.0.9"), "S1"),
+        (sends("red", "10.0.0.3"), "S1"),  # a member of the other network
+        (sends("red", "10.0.0.9", permanent=False, mac="02:00:00:00:00:01"), "S1"),
+        (sends("red", "10.0.0.1"), "S2"),
+        (sends("red", "0.0.0.0"), "S2"),
+        (sends("red", "224.0.0.1"), "S2"),
+        (sends("red", "127.0.0.1"), "S2"),
+        (sends("red", "255.255.255.255"), "S2"),
+        (sends("red", "fd00::1"), "S2"),
+        (sends("red", "10.0.0.2", mac="02:00:00:00:00:01"), "L1"),
+    ],
+)
+def test_a_wrong_entry_is_seen_however_short_it_is(entry: Entry, law: str) -> None:
+    length = 20.0 if law == "L1" else 0.001
+    assert laws(calm().at(60, "a", entry).at(60 + length, "a", Gone(entry))) == {law}
+
+
+def test_a_learned_entry_to_a_member_is_nothing_odd() -> None:
+    assert laws(calm().at(60, "a", sends("red", "10.0.0.2", permanent=False, mac="02:00:00:00:00:01"))) == set()
+
+
+def test_a_member_that_has_another_vni_in_its_kernel_is_seen() -> None:
+    assert laws(calm().at(60, "b", RED._replace(vni=101))) >= {"S3", "L3"}
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        Gone(Route(2, "0.0.0.0/0", "10.0.0.254", 3)),
+        Gone(Address(2, "10.0.0.1/24")),
+        Is(Link(2, "eth0", up=False)),
+        Gone(Link(2, "eth0", up=True)),
+        Is(Route(2, "10.9.0.0/16", "10.0.0.254", 86)),
+        Is(Link(9, "other", up=True)),
+    ],
+    ids=str,
+)
+def test_what_is_not_ours_stays(what: Is | Gone) -> None:
+    assert laws(calm().at(60, "a", what)) == {"S4"}
+
+
+def test_a_foreign_address_on_our_link_may_go_for_a_moment_and_not_for_good() -> None:
+    theirs = Address(7, "192.168.1.77/24")
+    with_theirs = calm().at(30, "a", ByHand("red"), theirs).at(110, "a", Gone(theirs))
+    assert laws(with_theirs) == {"S4"}
+    assert laws(with_theirs.at(110.01, "a", theirs)) == set()
+
+
+def test_continuous_members_are_never_cut() -> None:
+    entry = sends("red", "10.0.0.2")
+    assert laws(calm().at(60, "a", Gone(entry)).at(60.001, "a", entry)) == {"S5", "L1"}
+    assert "S5" in laws(
+        calm().at(60, "b", Gone(sends("red", "10.0.0.1")), Gone(RED)).at(60.001, "b", RED, sends("red", "10.0.0.1"))
+    )
+
+
+def test_a_kernel_that_ends_with_its_pod_cuts_nobody() -> None:
+    end = calm().at(60, "b", Gone(sends("red", "10.0.0.1")), Gone(RED), Left(2)).at(60.2, "b", PodGone())
+    assert laws(end.at(61, "a", Gone(sends("red", "10.0.0.2")))) == set()
+
+
+def test_a_restart_with_everything_in_place_writes_nothing() -> None:
+    restarted = calm().at(60, "", Controller(False)).at(61, "", Controller(True))
+    assert laws(restarted) == set()
+    for item in (sends("red", "10.0.0.2"), RED._replace(alias="kvc1/red/up/192.168.1.1-24"), Address(7, "192.168.1.1/24")):
+        assert laws(calm().at(60, "", Controller(False)).at(61, "", Controller(True)).at(62, "a", item)) == {"S6"}
+    assert laws(restarted.at(62, "a", sends("red", "10.0.0.2", permanent=False))) <= {"S5", "L3", "L1"}
+
+
+def test_a_namespace_that_is_not_admitted_has_no_part() -> None:
+    closed = {**NETWORKS, "red": {"id": "100", "up": "true", "namespaces": "other"}}
+    shut = changed(calm().sorted(), lambda f: f.what == Config(NETWORKS), lambda f: (replace(f, what=Config(closed)),))
+    assert laws(shut) == {"S8", "L1"}
+
+
+def test_two_links_of_one_vni_are_one_too_many() -> None:
+    assert "S9" in laws(calm().at(60, "a", Link(12, "red2", "kvc1/red/up", True, 1450, 100, 8472)))
+
+
+def test_a_second_exec_in_a_pod_is_one_too_many() -> None:
+    assert laws(calm().at(60, "a", Serving(2)).at(60.5, "a", Serving(1))) == set()
+    assert laws(calm().at(60, "a", Serving(2)).at(65, "a", Serving(1))) == laws(calm().at(60, "a", Serving(2))) == {"S12"}
+
+
+def test_who_is_blind_removes_nothing() -> None:
+    blind = Fault("the API server is away", blind=True)
+
+    def history(time: float) -> Told:
+        told = calm().at(35, "", blind).at(60, "", replace(blind, over=True))
+        told.facts = [fact for fact in told.facts if fact.what != Gone(sends("blue", "10.0.0.3"))]
+        return told.at(time, "a", Gone(sends("blue", "10.0.0.3")))
+
+    assert laws(history(42)) == {"S13"}
+    assert laws(history(62)) == set()
+    assert laws(history(80)) == {"S1"}
+
+
+def test_the_gate_opens_when_the_networks_are_there() -> None:
+    def gated(fact: Fact) -> tuple[Fact, ...]:
+        assert isinstance(fact.what, Pod)
+        return (replace(fact, what=replace(fact.what, gate=True)),)
+
+    with_gate = changed(calm().sorted(), lambda fact: fact.pod == "a" and isinstance(fact.what, Pod), gated)
+    assert laws((*with_gate, Fact(21.5, "a", GateOpened()))) == set()
+    assert laws((*with_gate, Fact(20.5, "a", GateOpened()))) == {"S14"}
+
+
+def test_an_unreadable_pod_keeps_what_it_has_and_its_gate_is_shut() -> None:
+    broken = calm().at(60, "a", pod("10.0.0.1", wants=None, gate=True))
+    assert laws(broken) == set()
+    assert laws(broken.at(61, "a", GateOpened())) == {"S14"}
+    assert laws(calm().at(60, "a", pod("10.0.0.1", wants=None)).at(61, "b", Gone(sends("red", "10.0.0.1")))) == set()
+
+
+def test_a_network_whose_key_is_gone_is_held() -> None:
+    assert laws(calm().at(60, "", Config({"blue": NETWORKS["blue"]}))) == set()
+    assert laws(calm().at(60, "", Config(None))) == set()
+
+
+def test_a_held_pod_still_forgets_an_address_that_nobody_has() -> None:
+    told = calm().at(60, "a", pod("10.0.0.1", wants=None)).at(70, "b", Left(2), PodGone())
+    assert laws(told) == {"S1"}
+    assert laws(told.at(71, "a", Gone(sends("red", "10.0.0.2")))) == set()
+
+
+def test_a_pod_that_takes_a_network_out_loses_its_link() -> None:
+    out = calm().at(60, "b", pod("10.0.0.2"))
+    assert laws(out) == {"L2", "S1"}
+    assert laws(out.at(61, "b", Gone(sends("red", "10.0.0.1")), Gone(RED)).at(61, "a", Gone(sends("red", "10.0.0.2")))) == set()
+
+
+def test_addresses_and_routes_that_nobody_wants_any_more_are_seen() -> None:
+    assert laws(calm().at(60, "a", pod("10.0.0.1", "red", "blue"))) == {"L1"}
+
+
+def test_what_was_done_by_hand_is_undone_in_time() -> None:
+    entry = sends("red", "10.0.0.2")
+
+    def history(back: float) -> Told:
+        return calm().at(40, "a", ByHand("red"), Gone(entry)).at(back, "a", entry)
+
+    assert laws(history(80)) == set()
+    assert laws(history(110)) == {"L8"}
+    assert laws(calm().at(40, "a", ByHand("red")).at(41, "a", Gone(sends("blue", "10.0.0.3")))) == set()
+
+
+def test_an_address_that_two_claim_belongs_to_neither_unless_one_is_leaving() -> None:
+    told = calm().at(60, "d", Entered(4), pod("10.0.0.2", "red"))
+    told.at(61, "d", RED, sends("red", "10.0.0.1"))
+    assert laws(told) == {"S1"}
+    told.at(62, "a", Gone(sends("red", "10.0.0.2")))
+    assert laws(told) == set()
+    assert laws(calm().at(60, "b", pod("10.0.0.2", "red", leaves_at=300.0))) == set()
+
+
+def test_a_pod_leaves_when_its_deletion_is_over_or_its_phase_is_terminal() -> None:
+    assert laws(calm().at(50, "b", pod("10.0.0.2", "red", leaves_at=80.0))) == {"S1"}
+    assert laws(calm().at(50, "b", pod("10.0.0.2", "red", terminal=True))) == {"S1"}
+
+
+def test_faults_excuse_those_that_have_them_and_nobody_else() -> None:
+    late = changed(calm().sorted(), lambda f: f.time == 22, lambda f: (replace(f, time=40.0),))
+    late = changed(late, lambda f: f.what == PodGone() or isinstance(f.what, Gone), lambda f: (replace(f, time=f.time + 20),))
+    assert laws(late) == {"L3"}
+    everybody = (Fact(19, "", Fault("x")), Fact(35, "", Fault("x", over=True)))
+    assert laws(tuple(sorted((*late, *everybody), key=lambda f: f.time))) == set()
+    one = (Fact(19, "a", Fault("x")), Fact(35, "a", Fault("x", over=True)))
+    found = check(tuple(sorted((*late, *one), key=lambda f: f.time)))
+    assert {violation.pod for violation in found} == {"b", "c"}
+
+
+def test_a_controller_that_does_not_run_is_an_excuse() -> None:
+    away = changed(calm().sorted(), lambda f: isinstance(f.what, Controller), lambda _: ())
+    assert laws((Fact(0, "", Controller(False)), *(f for f in away if f.time < 22))) == set()
+
+
+def test_a_view_that_is_too_old_is_no_ready_one() -> None:
+    assert laws(calm().at(60, "", Freshness(91, True))) == {"L6"}
+    assert laws(calm().at(60, "", Freshness(91, False), Freshness(89, True))) == set()
+
+
+def test_a_run_that_was_not_seen_whole_is_not_passed() -> None:
+    assert laws(calm().at(60, "a", Gap("the socket overflowed"))) == {"GAP"}
+    assert laws(calm().at(60, "d", pod("10.0.0.4", "yellow", "blue"))) >= {"GAP"}
+
+
+def test_others_take_no_longer_beside_broken_ones() -> None:
+    assert isolation(10.0, 12.0) == ()
+    assert [violation.law for violation in isolation(10.0, 13.0)] == ["L4"]
+
+
+def test_how_long_it_took_is_told() -> None:
+    assert settled_after(calm().sorted(), 20.0) == pytest.approx(2.0, abs=0.6)
+    assert settled_after(calm().sorted(), 60.0) == 0.0
+    assert settled_after(tuple(fact for fact in calm().sorted() if fact.time < 22), 20.0) == inf
+
+
+def test_nothing_here_imports_the_controller() -> None:
+    for path in Path(__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            assert not any(name.startswith("kube_vxlan_controller") for name in names), path.name
+
+
+def test_the_naive_implementation_is_small() -> None:
+    assert len((Path(__file__).parent / "desire.py").read_text().splitlines()) < 110
