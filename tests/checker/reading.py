@@ -34,6 +34,8 @@ class NotPlain(ValueError):
 
 def annotation(text: str) -> Entries:
     """The networks of an annotation, with the options that are written there. Raises `NotPlain`."""
+    if re.search(r"[^\t\n -~]", text):
+        raise NotPlain(text)
     found: dict[str, Options | None] = {}
     for entry in re.split(r"[,\n]", re.sub(r"\n+[ \t]+", " ", text.strip("\n"))):
         words = entry.split()
