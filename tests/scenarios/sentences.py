@@ -11,9 +11,9 @@ from tests.scenarios import objects
 from tests.scenarios.cluster import ROOT, eventually
 from tests.scenarios.holding import names
 from tests.scenarios.objects import ANNOTATION, INIT, LABEL, SIDECAR, place
-from tests.scenarios.run import LOOK_AGAIN, Run
+from tests.scenarios.run import Run
 from tests.scenarios.text import Block, Step
-from tests.scenarios.world import BOUNDS, PATIENCE, Json, pods_of
+from tests.scenarios.world import AUDIT, BOUNDS, PATIENCE, Json, pods_of
 
 CONFIG = "/api/v1/namespaces/kube-system/configmaps/kube-vxlan-controller"
 
@@ -197,11 +197,18 @@ def _same_address(run: Run, step: Step) -> None:
     assert run.pod(new).address == before, f"{new} has {run.pod(new).address}, {old} had {before}"
 
 
-def _wait(run: Run, step: Step) -> None:
-    """For what a scenario must see to stay so: an audit, a watch's silence."""
-    until = time.monotonic() + float(step.words[0])
-    while time.monotonic() < until:
-        time.sleep(LOOK_AGAIN)
+def _two_audits(run: Run, step: Step) -> None:
+    """That nothing happens can only be seen by waiting for it."""
+    time.sleep(2 * AUDIT)
+
+
+def _gone(run: Run, step: Step) -> None:
+    for name in names(step.words[0]):
+        namespace, short = place(name)
+        path = f"/api/v1/namespaces/{namespace}/pods"
+        eventually(
+            lambda path=path, short=short: all(o["metadata"]["name"] != short for o in run.world.items(path)), PATIENCE, name
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +286,8 @@ SENTENCES = (
     Sentence("NAMES are ready", _runs(True)),
     Sentence("NAMES is not ready", _runs(False)),
     Sentence("NAME has the address that NAME had", _same_address),
-    Sentence("SECONDS s pass", _wait),
+    Sentence("NAMES is gone", _gone),
+    Sentence("two audits pass", _two_audits),
 )
 """All sentences; of two that fit, the first counts."""
 

@@ -12,10 +12,10 @@ from tests.scenarios.objects import place
 
 Json = dict[str, Any]
 
-BOUNDS: Mapping[str, float] = {"join": 5.0, "leave": 5.0, "repair": 10.0, "recovery": 10.0}
+BOUNDS: Mapping[str, float] = {"join": 5.0, "leave": 5.0, "repair": 7.0, "recovery": 10.0}
 """Seconds within which kernels must be right: after a pod has its address; after it is gone; after something was changed by
 hand (an audit period, and the time to act); after a fault is over or the controller was started."""
-AUDIT = 5
+AUDIT = 2
 """Seconds between the audits of a pod in scenarios; operators have 60."""
 PATIENCE = 40.0
 """Seconds that pods have to start or to end, which is not the controller's business."""
