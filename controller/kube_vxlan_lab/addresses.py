@@ -3,7 +3,8 @@
 Nodes stand side by side in one subnet, each with a range of its own for its pods; a pod's address is a /32 behind its node, as
 with the usual point-to-point network plug-in, so that pods on different nodes talk through both their nodes.
 
-Laws: no two living things share an address; an address that was given back is given out again.
+Laws: no two living things share an address; an address that was given back is the next to be given out, which is the worst
+that a network plug-in can do to those who still know it as somebody else's.
 """
 
 from dataclasses import dataclass
@@ -94,10 +95,9 @@ class Pool:
         self._free = [first + number for number in range(PODS_PER_NODE)]
 
     def take(self) -> IPv4Address | None:
-        """The lowest free address; None when there is none."""
+        """The address that was given back last, else the lowest; None when there is none."""
         return self._free.pop(0) if self._free else None
 
     def give_back(self, address: IPv4Address) -> None:
         """Make it free again."""
-        self._free.append(address)
-        self._free.sort()
+        self._free.insert(0, address)

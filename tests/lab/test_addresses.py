@@ -14,16 +14,17 @@ def test_nodes_and_their_ranges_do_not_overlap() -> None:
     assert str(NodeNet(2).gateway) == "10.244.2.1"
 
 
-def test_a_pool_gives_every_address_once_and_takes_them_back() -> None:
+def test_a_pool_gives_every_address_once_and_those_given_back_at_once_again() -> None:
     node = NodeNet(3)
     pool = Pool(node)
     taken = [pool.take() for _ in range(PODS_PER_NODE)]
     assert len(set(taken)) == PODS_PER_NODE
     assert all(address in node.pods and address != node.gateway for address in taken if address)
     assert pool.take() is None
-    assert taken[7] is not None
-    pool.give_back(taken[7])
-    assert pool.take() == taken[7]
+    for address in (taken[7], taken[3], taken[9]):
+        assert address is not None
+        pool.give_back(address)
+    assert [pool.take() for _ in range(4)] == [taken[9], taken[3], taken[7], None]
 
 
 def test_a_wire_has_two_ends_that_know_each_other() -> None:
