@@ -57,6 +57,8 @@ def test_the_example_works_and_a_settled_controller_writes_nothing_when_it_is_st
     assert "ttl=63" in ping(pods[1], "192.168.11.2")
     assert lab.controller.end(signal.SIGTERM) == 0
 
+    # A kernel goes on by itself for a second or two: it tries its fe80:: addresses before it takes them.
+    eventually(lambda: not any("tentative" in pod.namespace.run("ip", "addr", "show") for pod in pods))
     monitors = Monitors()
     for pod in pods:
         monitors.watch(pod)
