@@ -17,7 +17,8 @@ def desire(pods: Mapping[str, Pod], networks: Definitions | None, now: float) ->
     """Everything that should be the case, by pods (by uid), the ConfigMap and the time."""
     live = {uid: pod for uid, pod in pods.items() if is_live(pod, now)}
     wishes: set[Wish] = {Alive(address) for pod in live.values() for address in pod.addresses}
-    wishes |= {Unseen(uid) for uid in pods if uid not in live}
+    waits = {uid for uid, pod in pods.items() if pod.labelled and not pod.addresses and not pod.terminal}
+    wishes |= {Unseen(uid) for uid in pods.keys() - live.keys() - waits}
     mine = owners(live)
     for uid, pod in live.items():
         for wish in _wishes(uid, pod, networks):

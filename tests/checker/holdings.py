@@ -22,6 +22,7 @@ class Holdings:
     def __init__(self, run: Timelines, constants: Constants) -> None:
         self._run = run
         self._constants = constants
+        self._quiet = {pod: self._grown_up(pod) for pod in run.kernels}
 
     def violations(self) -> Iterator[Violation]:
         """All of them."""
@@ -40,6 +41,14 @@ class Holdings:
         kernel = self._run.kernels[wish.pod]
         lives = (life for life in kernel.lives() if life.network and life.last.name == wish.link)
         return union(*(_on(kernel, life, wish) for life in lives))
+
+    def _grown_up(self, pod: str) -> Spans:
+        """While a pod's sandbox is made and lives: the world knows the address then, and nobody but a hand changes it."""
+        found = []
+        for begin, end in self._run.kernels[pod].watched:
+            known = [time for time in self._run.addressed.get(pod, ()) if time >= begin]
+            found.append((min([begin + _BIRTH, *known]), end - self._constants.haze))
+        return union(span for span in found if span[0] < span[1])
 
     def _missing(self, wish: Has) -> Iterator[Violation]:
         pod, run = wish.pod, self._run
@@ -142,8 +151,9 @@ class Holdings:
 
     def _blame(self, pod: str, link: str, time: float) -> bool:
         """Whether a change is the doing of somebody who must not: not of a pod's birth or end, and not of a hand."""
-        quiet = ((begin + _BIRTH, end - self._constants.haze) for begin, end in self._run.kernels[pod].watched)
-        return any(b <= time <= e for b, e in quiet) and not holds(self._run.by_hand(pod, link), time) and time < self._run.end
+        by_hand = holds(self._run.by_hand(pod, link), time)
+        quiet = any(begin < time < end for begin, end in self._quiet[pod])
+        return quiet and not by_hand and time < self._run.end
 
 
 def _is_ours(life: Life, item: Address | Route | Neighbour) -> bool:

@@ -20,7 +20,8 @@ def check(history: History, constants: Constants = FIRST_RELEASE) -> tuple[Viola
     peers, holdings = Peers(run, constants), Holdings(run, constants)
     conduct = Conduct(history, run, constants, unsettled(run, peers, holdings))
     found = {*peers.violations(), *holdings.violations(), *conduct.violations()}
-    from_beginning = [replace(violation, time=round(violation.time - run.begin, 6)) for violation in found]
+    in_time = (violation for violation in found if violation.time <= run.end)
+    from_beginning = [replace(violation, time=round(violation.time - run.begin, 6)) for violation in in_time]
     return tuple(
         sorted(from_beginning, key=lambda violation: (violation.time, violation.law, violation.pod, violation.sentence))
     )
@@ -37,14 +38,11 @@ def unsettled(run: Timelines, peers: Peers, holdings: Holdings) -> Spans:
 
 
 def settled_after(history: History, moment: float, constants: Constants = FIRST_RELEASE) -> float:
-    """Seconds from a moment until everything was as it should be, as far as the history goes; infinite if it never was."""
+    """Seconds from a moment until the last thing that was wrong after it no longer was; infinite if something still is."""
     run = timelines(history, constants)
     spans = unsettled(run, Peers(run, constants), Holdings(run, constants))
-    at = moment
-    for begin, end in spans:
-        if begin <= at < end:
-            at = end
-    return inf if at >= run.end else at - moment
+    last = max((end for _, end in spans), default=moment)
+    return inf if last >= run.end else max(0.0, last - moment)
 
 
 def isolation(alone: float, beside: float, constants: Constants = FIRST_RELEASE) -> tuple[Violation, ...]:

@@ -39,7 +39,7 @@ class Processes:
         self._note = note
         self._known: dict[int, _Process | None] = {}
         self._first_seen: dict[int, float] = {}
-        self._entered: set[tuple[str, int]] = set()
+        self._keepers: dict[str, int] = {}
         self._gates: set[tuple[str, int]] = set()
         self._serving: Counter[str] = Counter()
         self._stopping = threading.Event()
@@ -71,15 +71,14 @@ class Processes:
             self._known[pid] = found
             if found is not None:
                 self._meet(pid, found)
-        # A namespace that nobody is in any more may come again under its number.
-        self._entered &= {(one.uid, one.inode) for one in self._known.values() if one}
         self._count()
 
     def _meet(self, pid: int, found: _Process) -> None:
-        key = (found.uid, found.inode)
-        if key not in self._entered:
-            self._entered.add(key)
+        # A pod has one namespace at a time; whoever makes it may look into its node's for a moment.
+        if self._keepers.get(found.uid) not in self._known:
+            self._keepers[found.uid] = pid
             self._observer.enter(found.uid, found.inode, pid)
+        key = (found.uid, found.inode)
         if found.line[-1:] == ("pause",) and _is_agent(found.line) and key not in self._gates:
             self._gates.add(key)
             self._observer.gate(found.uid, pid)

@@ -6,7 +6,7 @@ What must be there is asked for while it surely should be; what must not be ther
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from math import inf
 
@@ -156,6 +156,8 @@ class Timelines:
     kernels: dict[str, Kernel]
     claims: dict[str, set[str]]
     """The pods that ever had an address."""
+    addressed: dict[str, list[float]]
+    """When something of a pod was told that had an address by then."""
     surely: dict[Wish, Spans]
     perhaps: dict[Wish, Spans]
     excuses: Spans
@@ -197,10 +199,12 @@ def timelines(history: History, constants: Constants) -> Timelines:
         for (pod, link), spans in hands.items()
     }
     claims: dict[str, set[str]] = defaultdict(set)
+    addressed: dict[str, list[float]] = defaultdict(list)
     for fact in history:
         for address in fact.what.addresses if isinstance(fact.what, Pod) else ():
             claims[address].add(fact.pod)
-    return Timelines(history[0].time, end, kernels, claims, surely, perhaps, everywhere, single, after)
+            addressed[fact.pod].append(fact.time)
+    return Timelines(history[0].time, end, kernels, claims, addressed, surely, perhaps, everywhere, single, after)
 
 
 def _wishes(history: History) -> tuple[dict[Wish, Spans], dict[Wish, Spans]]:
@@ -235,8 +239,9 @@ def _moments(history: History) -> Iterable[tuple[float, float, frozenset[Wish]]]
             match fact.what:
                 case Pod() as pod:
                     pods[fact.pod] = pod
-                case PodGone():
-                    pods.pop(fact.pod, None)
+                case PodGone() if fact.pod in pods:
+                    # Its kernel may live on, with nobody to look after it.
+                    pods[fact.pod] = replace(pods[fact.pod], terminal=True, addresses=())
                 case Config(networks=found):
                     networks = found
         yield since, time, desire(pods, networks, time)

@@ -58,18 +58,25 @@ class Watched(plain.Cluster):
 
 
 @contextlib.contextmanager
-def cluster(directory: Path, *arguments: Any, **options: Any) -> Iterator[Watched]:
-    """A lab under the checker, gone at the end. Raises `AssertionError` then if anything was wrong at any moment."""
+def looked_at(directory: Path, *arguments: Any, **options: Any) -> Iterator[Watched]:
+    """A lab and a checker, whose verdict is for the test to ask for."""
     with plain.cluster(directory, *arguments, **options) as made, Checker() as checker:
         checker.follow(made.lab.access)
         watched = Watched(made.lab, directory, checker)
         try:
             yield watched
-            violations = checker.verdict()
-            assert not violations, "\n".join(map(str, violations))
         finally:
             if watched.controller.process is not None:
                 watched.controller.end()
+
+
+@contextlib.contextmanager
+def cluster(directory: Path, *arguments: Any, **options: Any) -> Iterator[Watched]:
+    """A lab under the checker, gone at the end. Raises `AssertionError` then if anything was wrong at any moment."""
+    with looked_at(directory, *arguments, **options) as watched:
+        yield watched
+        violations = watched.checker.verdict()
+        assert not violations, "\n".join(map(str, violations))
 
 
 def _link(argv: tuple[str, ...]) -> str:
