@@ -1,0 +1,160 @@
+"""I/O. A lab with the real controller, the observer's sockets in every pod, and a watch of our own that takes the times.
+
+All times are of `time.monotonic`. When a pod got its address, or left, is the time at which a watch of the API server told us;
+what kernels hold is the time at which their netlink sockets told us. Neither goes through the controller.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import SimpleQueue
+
+from kube_vxlan_lab import outside
+from kube_vxlan_lab.client import Client
+from tests.bench.picture import Picture, Right
+from tests.bench.pods import ANNOTATION, Json
+from tests.bench.running import Controller
+from tests.checker.facts import Fact, What
+from tests.checker.observe import Observer
+from tests.checker.processes import Processes
+
+ROOT = Path(__file__).parents[2]
+PODS = "/api/v1/namespaces/default/pods"
+_LOOK = 0.005
+"""Seconds between two looks at what was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A pod as the watch told it."""
+
+    name: str
+    uid: str
+    node: str
+    text: str
+    address: str
+    ready: bool
+    running: frozenset[str]
+    """Containers that run."""
+    addressed: float
+    """When its address was first told; 0 before."""
+
+
+class World:
+    """What happens in the lab, as it is told."""
+
+    def __init__(self, lab: outside.Lab, client: Client) -> None:
+        self.lab = lab
+        self.client = client
+        self.controller = Controller(lab.kubeconfig)
+        self.picture = Picture()
+        self.pods: dict[str, Seen] = {}
+        """By name."""
+        self.left: dict[str, float] = {}
+        """When pods were first told to be members of nothing any more, by name."""
+        self.facts: SimpleQueue[Fact] = SimpleQueue()
+
+    async def create(self, pods: Iterable[Json]) -> None:
+        """Create pods, sixteen at a time."""
+        turns = asyncio.Semaphore(16)
+
+        async def one(pod: Json) -> None:
+            async with turns:
+                await self.client.create(PODS, pod)
+
+        async with asyncio.TaskGroup() as tasks:
+            for pod in pods:
+                tasks.create_task(one(pod))
+
+    async def until(self, condition: Callable[[], bool], within: float, what: Callable[[], str]) -> None:
+        """Return when the condition holds. Raises `AssertionError` with a sentence when it does not in time."""
+        deadline = time.monotonic() + within
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {within:g} s: {what()}"
+            await asyncio.sleep(_LOOK)
+
+    async def until_right(self, within: float) -> float:
+        """Return when every kernel is as expected; the time since when the last one has been."""
+        await self.until(lambda: self.picture.complete, within, lambda: "; ".join(list(self.picture.wrong())[:3]))
+        return max(self.picture.since.values())
+
+    def expect(self, vnis: dict[str, int], names: Iterable[str], deaf: frozenset[str] = frozenset()) -> None:
+        """What the kernels of these pods, all with an address, should hold; `deaf` are members that nobody looks into."""
+        groups: dict[str, dict[str, Seen]] = {}
+        for name in names:
+            pod = self.pods[name]
+            groups.setdefault(pod.text.split()[0], {})[name] = pod
+        expected = {}
+        for network, members in groups.items():
+            addresses = frozenset(pod.address for pod in members.values())
+            for name in members.keys() - deaf:
+                pod = members[name]
+                overlay = pod.text.partition("ip=")[2].split()[0]
+                expected[pod.uid] = Right(network, vnis[network], overlay, addresses - {pod.address})
+        self.picture.expect(expected)
+
+    async def watch(self) -> None:
+        """Follow the pods for ever."""
+        async for kind, obj in self.client.watch(PODS):
+            name, now = obj["metadata"]["name"], time.monotonic()
+            status = obj.get("status", {})
+            if kind == "DELETED" or status.get("phase") in ("Succeeded", "Failed"):
+                self.left.setdefault(name, now)
+                self.pods.pop(name, None)
+                continue
+            seen, before = _seen(obj), self.pods.get(name)
+            first = before.addressed if before is not None and before.addressed else now if seen.address else 0.0
+            self.pods[name] = replace(seen, addressed=first)
+
+    async def look(self) -> None:
+        """Take in what the kernels told, for ever."""
+        while True:
+            while not self.facts.empty():
+                self.picture.take(self.facts.get())
+            await asyncio.sleep(_LOOK)
+
+
+@asynccontextmanager
+async def world(name: str, nodes: int, networks: dict[str, int]) -> AsyncIterator[World]:
+    """A lab with these networks (names and VNIs), gone at the end; the controller is not started yet."""
+    with outside.running(name, nodes, ROOT / "agent") as lab:
+        async with Client(lab.access) as client:
+            made = World(lab, client)
+            data = {network: f"id={vni} up" for network, vni in networks.items()}
+            metadata = {"name": "kube-vxlan-controller", "namespace": "kube-system"}
+            config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+            await client.create("/api/v1/namespaces/kube-system/configmaps", config)
+
+            def note(what: What, uid: str, source: str) -> None:
+                made.facts.put(Fact(time.monotonic(), uid, what, source))
+
+            observer = Observer(lambda uid, what, source: note(what, uid, source), read_every=600.0)
+            processes = Processes(observer, note)
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    looking = [tasks.create_task(made.watch()), tasks.create_task(made.look())]
+                    yield made
+                    for task in looking:
+                        task.cancel()
+            finally:
+                made.controller.end()
+                processes.stop()
+                observer.stop()
+
+
+def _seen(obj: Json) -> Seen:
+    metadata, status = obj["metadata"], obj.get("status", {})
+    containers = (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ()))
+    return Seen(
+        name=metadata["name"],
+        uid=metadata["uid"],
+        node=obj["spec"].get("nodeName", ""),
+        text=metadata.get("annotations", {}).get(ANNOTATION, ""),
+        address=status.get("podIP", ""),
+        ready=any(one["type"] == "Ready" and one["status"] == "True" for one in status.get("conditions", ())),
+        running=frozenset(one["name"] for one in containers if "running" in one.get("state", {})),
+        addressed=0.0,
+    )
