@@ -42,11 +42,11 @@ async def _run(keepers: tuple[Keeper, ...], directory: Path, agent: str) -> None
     nodes = [Node(Place(keeper, Pool(keeper.net), store, directory, agent, turns)) for keeper in keepers]
     authority = trustme.CA()
     listen = Listen(_tls(authority), secrets.token_urlsafe(32))
-    async with serving(store, Nodes(nodes), listen) as url, asyncio.TaskGroup() as tasks:
+    async with serving(store, Nodes(nodes), listen) as server, asyncio.TaskGroup() as tasks:
         for node in nodes:
             tasks.create_task(node.run())
         tasks.create_task(Controllers(store).run())
-        access = {"server": url, "ca": authority.cert_pem.bytes().decode(), "token": listen.token}
+        access = {"server": server.url, "ca": authority.cert_pem.bytes().decode(), "token": listen.token}
         sys.stdout.write(json.dumps(access) + "\n")
         sys.stdout.flush()
 

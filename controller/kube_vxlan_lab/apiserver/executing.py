@@ -19,8 +19,9 @@ from multidict import MultiMapping
 
 from kube_vxlan_lab.apiserver.failures import Refusal, bad_request
 from kube_vxlan_lab.apiserver.resources import Json, name_of, namespace_of
-from kube_vxlan_lab.apiserver.runtime import CannotStart, Container, Input, NotThere, Output, Process, Runtime
+from kube_vxlan_lab.apiserver.runtime import CannotStart, Container, Input, NotThere, Output, Process, Runtime, Unreachable
 from kube_vxlan_lab.apiserver.shapes import named_container
+from kube_vxlan_lab.apiserver.troubles import Troubles
 
 V5 = "v5.channel.k8s.io"
 V4 = "v4.channel.k8s.io"
@@ -61,8 +62,17 @@ def parse_wish(query: MultiMapping[str]) -> ExecWish:
     return ExecWish(argv, stdin, stdout, stderr)
 
 
-async def execute(request: web.BaseRequest, runtime: Runtime, container: Container, wish: ExecWish) -> web.StreamResponse:
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What an exec goes through to its container."""
+
+    runtime: Runtime
+    troubles: Troubles
+
+
+async def execute(request: web.BaseRequest, backend: Backend, container: Container, wish: ExecWish) -> web.StreamResponse:
     """Answer a request for an exec; returns when the command has ended, which may be after the client has left."""
+    backend.troubles.refuse(container.uid, container.pod)
     offered = [text.strip() for text in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
     if request.headers.get("Upgrade", "").lower() != "websocket":
         raise bad_request("Upgrade request required: this server speaks WebSocket (v5.channel.k8s.io, v4.channel.k8s.io)")
@@ -70,15 +80,16 @@ async def execute(request: web.BaseRequest, runtime: Runtime, container: Contain
     if chosen is None:
         raise Refusal(403, "Forbidden", "the client offers neither v5.channel.k8s.io nor v4.channel.k8s.io")
     socket = web.WebSocketResponse(protocols=(chosen,), compress=False, max_msg_size=0, timeout=_GOODBYE)
-    session = _Session(socket, wish)
+    session = _Session(socket, wish, container.uid, backend.troubles)
     if chosen == V5:
         await session.open(request)
     try:
-        process = await runtime.exec(container, wish.argv, wish.stdin)
+        process = await backend.runtime.exec(container, wish.argv, wish.stdin)
     except NotThere as error:
         if chosen == V4:
             return web.Response(status=500, text=str(error))
-        await session.end(_internal_error(f"unable to upgrade connection: {error}"))
+        what = "error dialing backend" if isinstance(error, Unreachable) else "unable to upgrade connection"
+        await session.end(_internal_error(f"{what}: {error}"))
     except CannotStart as error:
         if chosen == V4:
             await session.open(request)
@@ -94,13 +105,18 @@ async def execute(request: web.BaseRequest, runtime: Runtime, container: Contain
 class _Session:
     """One connection and its wish."""
 
-    def __init__(self, socket: web.WebSocketResponse, wish: ExecWish) -> None:
+    def __init__(self, socket: web.WebSocketResponse, wish: ExecWish, uid: str, troubles: Troubles) -> None:
         self._socket = socket
         self._wish = wish
+        self._uid = uid
+        self._troubles = troubles
+        self._transport: asyncio.Transport | None = None
+        self._fed = False
 
     async def open(self, request: web.BaseRequest) -> None:
         """Upgrade, and say so on the lowest channel that the client reads."""
         await self._socket.prepare(request)
+        self._transport = request.transport
         await self._send(bytes((STDOUT if self._wish.stdout else STDERR if self._wish.stderr else STATUS,)))
 
     async def carry(self, process: Process, *, half_close: bool) -> None:
@@ -128,8 +144,14 @@ class _Session:
     async def _drain(self, output: Output | None, channel: int, wanted: bool) -> None:
         head = bytes((channel,))
         while output is not None and (data := await output.read(_FRAME - 1)):
-            if wanted:
+            if not await self._troubles.output(self._uid, self._fed):
+                self._cut()
+            elif wanted:
                 await self._send(head + data)
+
+    def _cut(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
 
     async def _feed(self, stdin: Input | None, half_close: bool) -> None:
         """Frames into stdin, as fast as the command reads; its end when the client closes it or leaves."""
@@ -137,11 +159,13 @@ class _Session:
             async for message in self._socket:
                 if message.type is not WSMsgType.BINARY or not message.data:
                     continue
+                await self._troubles.input(self._uid)
                 if half_close and message.data[0] == CLOSE and message.data[1:2] == bytes((STDIN,)):
                     if stdin is not None:
                         stdin.close()
                         stdin = None
                 elif message.data[0] == STDIN and stdin is not None:
+                    self._fed = True
                     stdin = await _written(stdin, memoryview(message.data)[1:])
         finally:
             if stdin is not None:

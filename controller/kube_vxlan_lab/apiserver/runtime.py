@@ -17,6 +17,10 @@ class NotThere(Exception):
     """
 
 
+class Unreachable(NotThere):
+    """The node itself cannot be reached; `str()` is what the API server says of the connection."""
+
+
 class CannotStart(Exception):
     """The container runs, but the command could not be started in it; `str()` is the runtime's sentence for it."""
 

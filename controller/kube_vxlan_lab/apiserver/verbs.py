@@ -27,13 +27,15 @@ class Verbs:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.watches: set[Watch] = set()
+        """Those that are open."""
 
     async def answer(self, request: web.BaseRequest, target: Target) -> web.StreamResponse:
         """Raises `Refusal`."""
         if request.method == "GET":
             return await self._read(request, target)
         body = await request.read()
-        wish = _decoded(body) if request.method == "DELETE" and body else {}
+        wish = decoded(body) if request.method == "DELETE" and body else {}
         is_rehearsal = request.query.get("dryRun") == "All" or "All" in (wish.get("dryRun") or ())
         with self._store.rehearsal() if is_rehearsal else nullcontext():
             match request.method:
@@ -55,8 +57,15 @@ class Verbs:
             return reply(to_scale(obj) if target.subresource == "scale" else view.one(obj, datetime.now(UTC)))
         options = parse_options(target.resource, request.query)
         if options.watch:
-            return await Watch(self._store, view, target.namespace, options).run(request)
+            return await self._watch(request, Watch(self._store, view, target.namespace, options))
         return reply(listed(self._store, view, target.namespace, options, datetime.now(UTC)))
+
+    async def _watch(self, request: web.BaseRequest, watch: Watch) -> web.StreamResponse:
+        self.watches.add(watch)
+        try:
+            return await watch.run(request)
+        finally:
+            self.watches.discard(watch)
 
     def _create(self, target: Target, obj: Json) -> web.Response:
         if target.subresource == "binding":
@@ -119,10 +128,11 @@ def _received(request: web.BaseRequest, body: bytes) -> Json:
     """The object in a body, in any of the formats that clients send."""
     if request.content_type == protobuf.CONTENT_TYPE:
         return protobuf.decoded(body)
-    return _decoded(body)
+    return decoded(body)
 
 
-def _decoded(body: bytes) -> Json:
+def decoded(body: bytes) -> Json:
+    """The object in a body of JSON or YAML. Raises a 400 Refusal."""
     try:
         obj = msgspec.json.decode(body) if body.startswith(b"{") else yaml.safe_load(body)
     except (msgspec.DecodeError, yaml.YAMLError) as error:
@@ -157,7 +167,7 @@ def _patch(request: web.BaseRequest, body: bytes) -> Patch:
     if kind is PatchType.APPLY and not request.query.get("fieldManager"):
         cause = failures.Cause("FieldValueRequired", "Required value: is required for apply patch", "fieldManager")
         raise failures.invalid("PatchOptions", "meta.k8s.io", "", [cause])
-    return Patch(kind, _list_or_object(body) if kind is PatchType.JSON else _decoded(body))
+    return Patch(kind, _list_or_object(body) if kind is PatchType.JSON else decoded(body))
 
 
 def _list_or_object(body: bytes) -> Any:

@@ -42,9 +42,21 @@ class Watch:
         self._options = options
         self._lines: list[bytes] = []
         self._wake = asyncio.Event()
+        self._transport: asyncio.Transport | None = None
+        self._hushed = False
+
+    def hush(self) -> None:
+        """Say nothing any more, as a peer behind a dead firewall: for the client the connection stays."""
+        self._hushed = True
+
+    def cut(self) -> None:
+        """Reset the connection."""
+        if self._transport is not None:
+            self._transport.abort()
 
     async def run(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer the request; returns when the watch ends or the client is gone."""
+        self._transport = request.transport
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         response.enable_chunked_encoding()
         await response.prepare(request)
@@ -104,7 +116,9 @@ class Watch:
         marks = bookmark_times(loop.time, end)
         mark = next(marks) if self._options.bookmarks else end
         while request.transport is not None and not request.transport.is_closing():
-            if self._lines:
+            if self._hushed:
+                await self._wait(loop.time() + _GLANCE)
+            elif self._lines:
                 lines, self._lines = self._lines, []
                 await response.write(b"".join(lines))
             elif loop.time() >= end:

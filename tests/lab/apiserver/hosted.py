@@ -20,7 +20,7 @@ import trustme
 from kube_vxlan_lab.apiserver.failures import Refusal
 from kube_vxlan_lab.apiserver.resources import Json
 from kube_vxlan_lab.apiserver.runtime import CannotStart, Container, LogWish, NotThere, Process
-from kube_vxlan_lab.apiserver.server import Listen, serving
+from kube_vxlan_lab.apiserver.server import Listen, Server, serving
 from kube_vxlan_lab.apiserver.store import Store
 
 TOKEN = "a-token-for-tests"
@@ -67,6 +67,7 @@ class Hosted:
     url: str
     session: aiohttp.ClientSession
     home: Path
+    api: Server
 
     async def ask(self, method: str, path: str, body: Any = None, kind: str = "application/json") -> tuple[int, Json]:
         """One call: the code and the body."""
@@ -103,12 +104,12 @@ async def hosted(home: Path) -> AsyncIterator[Hosted]:
     authority.cert_pem.write_to_path(str(home / "ca.pem"))
     store, runtime = Store(), HostRuntime()
     try:
-        async with serving(store, runtime, Listen(context, TOKEN)) as url:
-            (home / "config").write_bytes(msgspec.json.encode(_kubeconfig(url, str(home / "ca.pem"))))
+        async with serving(store, runtime, Listen(context, TOKEN)) as api:
+            (home / "config").write_bytes(msgspec.json.encode(_kubeconfig(api.url, str(home / "ca.pem"))))
             headers = {"Authorization": f"Bearer {TOKEN}"}
             connector = aiohttp.TCPConnector(ssl=trusting)
             async with aiohttp.ClientSession(headers=headers, connector=connector) as session:
-                yield Hosted(store, runtime, url, session, home)
+                yield Hosted(store, runtime, api.url, session, home, api)
     finally:
         await runtime.stop()
 
