@@ -70,7 +70,8 @@ def predicted(event: str, pods: int, agents: int) -> float:
     """The ratio of execs that counting predicts for batches: one network, address and `up` set, so five commands per pod.
 
     The ancestor: a start is 5N + N(N-1) where each pair is told once, a join 5 + 2(N-1), a leave 2(N-1) with nothing learned
-    (one look and one delete), a restart N(N-1). Batches, without warm streams: N times the agents in a pod, as many + N-1, N-1, N.
+    (one look and one delete), a restart N(N-1). Batches, without warm streams: N times the agents in a pod, as many and
+    N-1, N-1, N.
     """
     others = pods - 1
     ancestor = {"start": 5 * pods + pods * others, "join": 5 + 2 * others, "leave": 2 * others, "restart": pods * others}

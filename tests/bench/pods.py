@@ -14,8 +14,8 @@ _PROBE = {"exec": {"command": ["kube-vxlan-agent", "ready"]}, "periodSeconds": 1
 class Style(StrEnum):
     """How a pod has its agent."""
 
-    NATIVE = "native sidecar"
-    INIT = "init and sidecar"
+    NATIVE = "native"
+    INIT = "init, sidecar"
 
     @property
     def agents(self) -> int:
