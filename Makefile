@@ -1,7 +1,7 @@
 # One word, one thing. `make help` lists them.
 BIN := .venv/bin
 
-.PHONY: help demo test lint types layers unit setup lock image clean
+.PHONY: help demo test lint types layers unit setup docs lock image clean
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -26,6 +26,9 @@ layers: setup ## the import linter: who may import whom
 
 unit: setup ## the tests that need no kernel
 	@$(BIN)/pytest -q -m "not kernel and not image"
+
+docs: setup ## the tables in docs/ that are made from the code
+	@$(BIN)/python docs/generate.py
 
 image: ## the agent's image, with buildah or docker
 	@scripts/image agent
