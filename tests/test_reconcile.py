@@ -2,15 +2,18 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from kube_vxlan_controller.desired import Desired, Policy, desire
+from kube_vxlan_controller.kernel.netns import EMPTY
+from kube_vxlan_controller.model import Namespace
 from kube_vxlan_controller.ports import Ask, Finally, Forbidden, Gone, NotRunning, Target, Unknown, Unreachable
 from kube_vxlan_controller.reconcile import Reconciler
-from kube_vxlan_controller.snapshot import Change, ConfigSeen, Fresh, Kind, PodGone, PodSeen, PodsListed, Stale
+from kube_vxlan_controller.snapshot import Change, ConfigSeen, Fresh, Kind, PodGone, PodSeen, PodsListed, Snapshot, Stale, fold
 from kube_vxlan_controller.tempo import Tempo
-from kube_vxlan_controller.views import AgentState, PodView
+from kube_vxlan_controller.views import AgentState, ConfigRef, ConfigView, PodView
 from tests.answering import AnsweringAgents, Counts, Hearing
 from tests.objects import NETWORKS, place, pod
 
@@ -296,3 +299,63 @@ async def test_a_mistake_of_ours_ends_one_worker_loudly(caplog: pytest.LogCaptur
         await hand.until(lambda: any("default/a" in record.getMessage() for record in caplog.records))
         agents.behave = lambda *_: None
         await hand.until(lambda: hand.heard.of("a") == ["Found"], within=TEMPO.audit_every * 2)
+
+
+class TestTelling:
+    async def test_a_start_among_settled_pods_is_one_line_and_no_news(self, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level("INFO")
+        async with at_work(AnsweringAgents(), *(pod(f"p{n}", None, f"10.1.0.{n}") for n in range(200))) as hand:
+            await hand.until(lambda: bool(caplog.records))
+            await asyncio.sleep(TEMPO.audit_every * 2)
+        assert {tale.reason for tale in hand.heard.tales} == {"Found"}
+        assert [record.getMessage() for record in caplog.records] == ["200 pods found as wished"]
+
+    async def test_that_line_waits_for_every_pod_and_counts_those_that_were_not_as_wished(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("INFO")
+        agents = AnsweringAgents(failing("bad", error=Forbidden("no")))
+        gated = bare("c", init=AgentState.RUNNING)
+        async with at_work(agents, bare("a"), pod("bad", None, "10.0.0.2"), gated) as hand:
+            await hand.until(lambda: bool(caplog.records))
+        (record,) = caplog.records
+        assert record.getMessage() == "1 pod found as wished"
+        assert record.__dict__["degraded"] == 1
+
+    async def test_mistakes_are_counted_as_they_come_and_go(self) -> None:
+        async with at_work(AnsweringAgents(), pod("a", "nosuch"), pod("b", "vxeth1", "10.0.0.2")) as hand:
+            await hand.until(lambda: hand.counts.mistakes == 1)
+            hand.accept(PodSeen(pod("b", "nosuch, neither", "10.0.0.2")))
+            await hand.until(lambda: hand.counts.mistakes == 3)
+            hand.accept(PodGone(place("b")), PodSeen(pod("a", "vxeth1")))
+            await hand.until(lambda: hand.counts.mistakes == 0)
+
+    async def test_a_mistake_in_the_configmap_is_told_there_once_and_counted(self) -> None:
+        ref = ConfigRef(Namespace("kube-system"), "networks", "u")
+        wrong = ConfigView((*NETWORKS.data, ("wrong", "id=x")), ref=ref)
+        async with at_work(AnsweringAgents()) as hand:
+            for config in (wrong, replace(wrong, data=(*wrong.data, ("z", "id=9")))):
+                hand.accept(ConfigSeen(config))
+                await asyncio.sleep(1)
+            assert hand.counts.mistakes == 1
+            assert [(tale.about, tale.reason) for tale in hand.heard.tales] == [(ref, "Refused")]
+
+    async def test_what_was_held_back_while_blind_is_no_repair(self) -> None:
+        agents = AnsweringAgents()
+        full = desire(fold(Snapshot(), [PodsListed((pod("a", "vxeth1"),)), ConfigSeen(NETWORKS)]), Desired(Policy()))
+        agents.kernels["a"] = full.wishes[place("a")].netns
+
+        def obey(target: Target, ask: Ask) -> None:
+            if ask.writes:
+                agents.kernels["a"] = EMPTY
+
+        agents.behave = obey
+        async with at_work(agents, pod("a", "vxeth1")) as hand:
+            await hand.until(lambda: hand.heard.of("a") == ["Found"])
+            hand.accept(Stale(Kind.PODS), PodSeen(pod("a", None)))
+            await asyncio.sleep(1)
+            assert agents.kernels["a"] != EMPTY
+            hand.accept(Fresh(Kind.PODS))
+            await hand.until(lambda: agents.kernels["a"] == EMPTY)
+            await asyncio.sleep(1)
+            assert hand.heard.of("a") == ["Found", "Unwired"]

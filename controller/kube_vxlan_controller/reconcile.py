@@ -118,7 +118,8 @@ class Reconciler:
             await worker.idle.wait()
         found = [worker for worker in workers if worker.standing.state is State.WIRED and worker.untouched]
         states = Counter(worker.standing.state for worker in workers)
-        log.info("%d pods found as wished", len(found), extra={state: states[state] for state in State})
+        pods = "1 pod" if len(found) == 1 else f"{len(found)} pods"
+        log.info("%s found as wished", pods, extra={state: states[state] for state in State})
 
     async def _burst(self) -> None:
         """Return when a burst of changes is complete, or when the next terminating pod is over."""

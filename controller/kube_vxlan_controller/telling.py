@@ -1,9 +1,9 @@
 """Pure. What changed for a pod, or in the ConfigMap, as sentences: for the log, and for Events that `kubectl describe` shows.
 
 A `Standing` is how a pod stands with us; `tell` says what a person should hear when one becomes another. Laws: the same
-standing tells nothing; a tale is told on a transition, not on every sweep; a pod that was found as wished is no news, so that
-a start among 5,000 settled pods writes no Event; what a user wrote reaches a tale only through `caret`, which escapes and
-cuts it.
+standing, reached without changing anything, tells nothing; a tale is told on a transition, not on every sweep; a pod that
+was found as wished is no news, so that a start among 5,000 settled pods writes no Event; what a user wrote reaches a tale
+only through `caret`, which escapes and cuts it.
 """
 
 from collections.abc import Iterable
@@ -102,7 +102,8 @@ class Standing:
     trouble: str = ""
     """What is in the way, as one sentence. It stays until the pod is wired, also while there is nobody to ask."""
     changed: bool = False
-    """Links, addresses or routes had to be changed to get here. (Forwarding entries come and go with every peer.)"""
+    """Links, addresses or routes had to be changed to get here: not forwarding entries, which come and go with every peer,
+    and not what was put back, which is a tale of its own."""
     opened: bool = False
     """The pod's gate was opened on the way here."""
 
@@ -172,16 +173,15 @@ def peers(place: Place, link: str, joined: int, left: int) -> Tale:
 
 def _wired(place: Place, before: Standing, after: Standing) -> list[Tale]:
     """The one tale of a pod that is wired now, if it is news."""
-    arrived = before.state is not State.WIRED
-    if before.trouble or (before.faults and not after.faults):
-        return [Tale(place, Reason.RECOVERED, _links(after))]
     if not after.links and after.faults:
         return []  # the Faults have told it
-    if after.opened or (after.links and after.changed and (arrived or after.links != before.links)):
-        return [Tale(place, Reason.WIRED, _links(after))]
-    if after.changed and not after.links:
+    if not after.links and after.changed:
         return [Tale(place, Reason.UNWIRED, "The pod asks for no network any more; its links were removed.")]
-    return [Tale(place, Reason.FOUND, _links(after))] if arrived else []
+    if before.trouble or (before.faults and not after.faults):
+        return [Tale(place, Reason.RECOVERED, _links(after))]
+    if after.opened or after.changed:
+        return [Tale(place, Reason.WIRED, _links(after))]
+    return [Tale(place, Reason.FOUND, _links(after))] if before.state is not State.WIRED else []
 
 
 def _links(standing: Standing) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from kube_vxlan_controller.desired import Wish
 from kube_vxlan_controller.kernel.iproute import ParseError, render
+from kube_vxlan_controller.kernel.netns import ZERO_MAC
 from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry
 from kube_vxlan_controller.model import Fault, Place
 from kube_vxlan_controller.ports import Agents, Forbidden, Gone, Meter, Rejected, Unreachable, WorldError
@@ -65,6 +66,8 @@ class Worker:
         self.untouched = True
         """Nothing but forwarding entries has had to be changed here, nor a gate opened."""
         self._changed = self._opened = False
+        self._undone: dict[str, None] = {}
+        """What was done to put back what somebody else changed, in order; told when it has had its effect."""
         self._failures = 0
         self._audit_due = False
         self.asking = False
@@ -202,17 +205,18 @@ class Worker:
             self._shared.meter.stepped(kind, number)
             if undone:
                 self._shared.meter.repaired(kind, number)
-        self._changed |= done.phase is Phase.CHANGE
+        self._changed |= done.phase is Phase.CHANGE and not undone
         self._opened |= done.phase is Phase.OPEN
-        self.untouched &= not (self._changed or self._opened)
+        self.untouched &= done.phase not in (Phase.CHANGE, Phase.OPEN)
         if undone:
-            self._shared.tell(repaired(self.place, done.ask.batch + done.ask.entries))
+            self._undone |= dict.fromkeys(done.ask.batch + done.ask.entries)
         elif done.phase is Phase.FORWARD:
             self._tell_peers(done)
 
     def _tell_peers(self, done: Round) -> None:
         joined = Counter(step.link for step in done.plan.steps if isinstance(step, AppendDestination))
-        left = Counter(step.link for step in done.plan.steps if isinstance(step, DeleteEntry))
+        deleted = [step for step in done.plan.steps if isinstance(step, DeleteEntry)]
+        left = Counter(step.link for step in deleted if step.entry.mac == ZERO_MAC)
         for link in sorted(joined.keys() | left.keys()):
             self._shared.tell(peers(self.place, link, joined[link], left[link]))
 
@@ -237,6 +241,9 @@ class Worker:
             self._changed,
             self._opened,
         )
+        if state is State.WIRED and self._undone:
+            self._shared.tell(repaired(self.place, tuple(self._undone)))
+            self._undone = {}
         for tale in tell(self.place, self.standing, after):
             self._shared.tell(tale)
         if after.state is not self.standing.state:

@@ -114,10 +114,13 @@ def test_a_start_among_settled_pods_writes_no_event_and_one_line(lab: Cluster) -
 
 
 def test_what_somebody_else_changed_is_put_back_with_an_event(lab: Cluster) -> None:
-    lab.controller.start("--audit-every", "1")
+    lab.controller.options += ["--audit-every", "1", "--log-level", "debug"]
+    lab.controller.start()
     lab.apply(pod("a", "vxeth1 ip=10.1.1.1/24"))
     lab.ready(1)
     a = lab.pod("a")
+    # Before the sidecar has been asked for the first time nobody can tell a hand from a sandbox that was rebuilt.
+    eventually(lambda: "Found: vxeth1" in lab.controller.said(), what="the pod read through its sidecar")
     a.namespace.run("ip", "addr", "del", "10.1.1.1/24", "dev", "vxeth1")
     eventually(lambda: "Repaired" in reasons(lab, "a"), what="the repair told")
     assert a.addresses("vxeth1") == {"10.1.1.1/24"}
