@@ -8,11 +8,10 @@ cut; whatever arrives, nothing but `Garbled` is raised; nobody can make us hold 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
+from kube_vxlan_controller.agents import VERSION as VERSION
 from kube_vxlan_controller.model import Epoch, PodUid
 from kube_vxlan_controller.ports import Ask, Finally, Reading
 
-VERSION = 1
-"""The newest protocol that is spoken here."""
 VERSIONS = frozenset({VERSION})
 """What is spoken at all: the newest and, once there is one, the version before it."""
 ANSWER_LIMIT = 8 << 20

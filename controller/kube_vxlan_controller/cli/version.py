@@ -1,7 +1,7 @@
 """I/O. `version`: what this is, and how it talks to agents."""
 
 from kube_vxlan_controller import __version__
-from kube_vxlan_controller.agents.framing import VERSION
+from kube_vxlan_controller.agents import VERSION
 from kube_vxlan_controller.cli.output import As, Output, structured
 
 
