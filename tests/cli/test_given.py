@@ -58,3 +58,10 @@ def test_options_may_stand_anywhere_after_the_command(run: Run) -> None:
 def test_every_command_knows_every_option(run: Run, command: tuple[str, ...]) -> None:
     _, out, _ = run(*command, "--help")
     assert all(f"  --{option.name} " in out for option in OPTIONS)
+
+
+def test_a_command_may_have_an_option_of_the_tables_name_as_its_own(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("vxeth0")
+    code, out, err = run("check", "--annotation", str(tmp_path / "text"))
+    assert (code, err) == (0, "")
+    assert out.endswith("1 annotation and 0 ConfigMaps checked: 0 faults, 0 warnings.\n")

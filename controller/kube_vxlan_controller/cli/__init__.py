@@ -98,18 +98,12 @@ def _app(wanted: str) -> typer.Typer:
 
 def _add(app: typer.Typer, name: str) -> None:
     match name:
+        case "list" | "inspect" | "lab":
+            _add_group(app, name)
         case "run":
             from kube_vxlan_controller.cli.run import run
 
             app.command()(run)
-        case "list":
-            from kube_vxlan_controller.cli.list import list_app
-
-            app.add_typer(list_app, name=name)
-        case "inspect":
-            from kube_vxlan_controller.cli.inspect import inspect_app
-
-            app.add_typer(inspect_app, name=name)
         case "plan":
             from kube_vxlan_controller.cli.plan import plan
 
@@ -126,8 +120,6 @@ def _add(app: typer.Typer, name: str) -> None:
             from kube_vxlan_controller.cli.config import config
 
             app.command()(config)
-        case "lab":
-            _add_lab(app)
         case "completion":
             from kube_vxlan_controller.cli.completion import completion
 
@@ -140,6 +132,21 @@ def _add(app: typer.Typer, name: str) -> None:
             from kube_vxlan_controller.cli.help import help_
 
             app.command("help")(help_)
+
+
+def _add_group(app: typer.Typer, name: str) -> None:
+    """A command that has words of its own below it."""
+    match name:
+        case "list":
+            from kube_vxlan_controller.cli.list import list_app
+
+            app.add_typer(list_app, name=name)
+        case "inspect":
+            from kube_vxlan_controller.cli.inspect import inspect_app
+
+            app.add_typer(inspect_app, name=name)
+        case "lab":
+            _add_lab(app)
 
 
 def _add_lab(app: typer.Typer) -> None:

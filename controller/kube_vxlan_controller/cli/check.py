@@ -28,7 +28,10 @@ def check(
     cluster: Annotated[bool, typer.Option("--cluster", help="All pods of the cluster, and its ConfigMap of networks.")] = False,
     output: As = Output.TEXT,
 ) -> int:
-    """Tell what the controller would refuse: in manifests (pods, what makes pods, patches, the ConfigMap), or in a cluster."""
+    """Tell what the controller would refuse.
+
+    In manifests: pods, what makes pods, patches, and the ConfigMap of networks; or with --cluster in what there is.
+    """
     if cluster == bool(files):
         raise Complaint("check takes files, or --cluster: say one of them.")
     if cluster:

@@ -19,7 +19,10 @@ class Shell(StrEnum):
 
 
 def completion(context: typer.Context, shell: Annotated[Shell, typer.Argument(help="Which one.")]) -> int:
-    """Print what makes a shell complete our commands, options, pods and networks: `source <(... completion bash)`."""
+    """Print what makes a shell complete our words.
+
+    Commands, options and their values, pods and networks: source <(kube-vxlan-controller completion bash)
+    """
     return offer(context.find_root().command, f"source_{shell}")
 
 

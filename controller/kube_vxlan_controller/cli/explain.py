@@ -39,9 +39,10 @@ def explain(
     in_namespace: InNamespace = "",
     output: As = Output.TEXT,
 ) -> int:
-    """Explain one pod: what it is to us, what its annotation means, what it has, what it lacks, and why.
+    """Explain one pod: what it has, what it lacks, and why.
 
-    The exit code is 0 when all is as it should be, else 1.
+    Is it ours, what does its annotation mean, what holds its kernel, who are its peers, what would be done next? The exit
+    code is 0 when all is as it should be, else 1.
     """
     told, prospect = carry_out(_explain(given.reachable(), pod, in_namespace, output is Output.WIDE))
     if output.structured:

@@ -39,9 +39,10 @@ def plan(
     everywhere: Everywhere = False,
     output: As = Output.TEXT,
 ) -> int:
-    """Tell what the controller would do to which pod, and why; do nothing.
+    """Tell what would be done to which pod, and why.
 
-    The exit code is 0 when nothing is to do, 2 when something is, 1 when something could not be read.
+    It is what the controller would do; this command does nothing. The exit code is 0 when nothing is to do, 2 when
+    something is, 1 when something could not be read.
     """
     words, namespace = tuple(pod or ()), within(in_namespace, everywhere)
     desired, prospects = carry_out(_foresee(given.reachable(), words, namespace))
