@@ -15,6 +15,7 @@
     pod          time  one pod from its sandbox to its removal
     node         time  the pods of one node: a kubelet in small; exec and logs
     controllers  time  the hands of workloads and scheduling
+    faults       time  what goes wrong when somebody asks for it
     world        time  all of it joined; runs inside the lab's namespaces
     boot         I/O   the first process of those namespaces, and what it may see of the host
     client       I/O   the API as a user of the lab sees it

@@ -28,8 +28,7 @@ class Container:
     """One container. `started` is set when the next init container may start, `finished` when it will not be started again."""
 
     def __init__(self, spec: Json, role: Role, logs: Path, turns: asyncio.Semaphore, changed: Callable[[], None]) -> None:
-        waiting = Waiting("ContainerCreating" if role is Role.APP else "PodInitializing")
-        self.record = ContainerRecord(name=spec["name"], image=spec.get("image", ""), role=role, state=waiting)
+        self.record = ContainerRecord(name=spec["name"], image=spec.get("image", ""), role=role, state=_not_yet(role))
         self.started = asyncio.Event()
         self.finished = asyncio.Event()
         self._spec = spec
@@ -79,6 +78,21 @@ class Container:
             raise LookupError(self.record.name)
         return await start_inside(self._process.pid, line, self._environment, stdin)
 
+    def crash(self) -> None:
+        """Kill the running instance, if one runs."""
+        if self._process is not None:
+            kill(self._process)
+
+    def renew(self) -> None:
+        """Be as before the first start, but remember the instances that were: the pod gets a new sandbox."""
+        ended = self.record.state
+        if self.record.has_run:
+            self._instance += 1
+        self.started.clear()
+        self.finished.clear()
+        last = ended if isinstance(ended, Terminated) else self.record.last
+        self._set(state=_not_yet(self.record.role), last=last, started=False, ready=False)
+
     def log(self, previous: bool) -> Path | None:
         """The file with the output of this instance, or of the one before; None if there was none."""
         number = self._instance - previous
@@ -116,7 +130,7 @@ class Container:
     async def _probe(self) -> None:
         startup, readiness = self._spec.get("startupProbe"), self._spec.get("readinessProbe")
         if startup and not await self._passes_in_time(startup):
-            return self._kill()
+            return self.crash()
         self._set(started=True, ready=readiness is None or "exec" not in readiness)
         self.started.set()
         if readiness and "exec" in readiness:
@@ -148,10 +162,6 @@ class Container:
             await process.wait()
         return process.returncode == 0
 
-    def _kill(self) -> None:
-        if self._process is not None:
-            kill(self._process)
-
     def _log(self, number: int) -> Path:
         return self._logs / f"{self.record.name}.{number}.log"
 
@@ -160,3 +170,7 @@ class Container:
         if new != self.record:
             self.record = new
             self._changed()
+
+
+def _not_yet(role: Role) -> Waiting:
+    return Waiting("ContainerCreating" if role is Role.APP else "PodInitializing")

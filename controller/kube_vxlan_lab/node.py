@@ -1,18 +1,20 @@
 """Time. A kubelet in small: the pods of one node, and exec and logs for the API server.
 
-It acts on what the store says of pods with its node's name: a pod appears, its deletion begins, it is gone.
+It acts on what the store says of pods with its node's name: a pod appears, its deletion begins, it is gone. A node that was
+stopped hears and says nothing; when it is started it looks at everything.
 """
 
 import asyncio
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from kube_vxlan_lab.addresses import PODS_PER_NODE
 from kube_vxlan_lab.apiserver.history import Change, ChangeType
-from kube_vxlan_lab.apiserver.resources import PODS, Json
-from kube_vxlan_lab.apiserver.runtime import CannotStart, Container, LogWish, NotThere
+from kube_vxlan_lab.apiserver.resources import NODES, PODS, Json
+from kube_vxlan_lab.apiserver.runtime import CannotStart, Container, LogWish, NotThere, Unreachable
 from kube_vxlan_lab.pod import Place, Pod
 from kube_vxlan_lab.sandbox import CannotMake
+from kube_vxlan_lab.underlay import connect
 
 _LOOK_AGAIN = 0.2
 """Seconds between two looks at a log that is followed."""
@@ -31,9 +33,41 @@ class Node:
         """As pods name it in `spec.nodeName`."""
         return self._place.keeper.net.name
 
-    def pod(self, uid: str) -> Pod | None:
-        """The pod with that uid, if it is here."""
-        return self._pods.get(uid)
+    @property
+    def pods(self) -> Mapping[str, Pod]:
+        """The pods that are here, by uid."""
+        return self._pods
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the API server reaches it."""
+        return self._place.contact.is_set()
+
+    @property
+    def address(self) -> str:
+        """Of the node itself."""
+        return str(self._place.keeper.net.address)
+
+    async def stop(self) -> None:
+        """Lose the network: its pods go on, but reach no other node, and nobody hears of them."""
+        await connect(self._place.keeper, False)
+        self._place.contact.clear()
+        self._set_ready("Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.")
+
+    async def start(self, reboot: bool) -> None:
+        """Be there again, after a `reboot` with new sandboxes for all pods."""
+        await connect(self._place.keeper, True)
+        self._place.contact.set()
+        self._set_ready("True", "KubeletReady", "the lab's kubelet is ready")
+        there = {pod["metadata"]["uid"]: pod for pod in self._place.store.select(PODS, None, self._is_mine)}
+        for uid, pod in tuple(self._pods.items()):
+            if uid not in there:
+                pod.end(0)
+            elif reboot:
+                pod.rebuild()
+            pod.report()
+        for obj in there.values():
+            self._see(obj)
 
     async def run(self) -> None:
         """Register the node, then run the pods that are sent to it."""
@@ -46,17 +80,31 @@ class Node:
                 unsubscribe()
 
     def _heard(self, change: Change) -> None:
-        if change.resource.plural != PODS.plural or change.new["spec"].get("nodeName") != self.name:
+        if not self.reachable or change.resource.plural != PODS.plural or not self._is_mine(change.new):
             return
-        metadata = change.new["metadata"]
+        if change.type is not ChangeType.DELETED:
+            self._see(change.new)
+        elif (pod := self._pods.get(change.new["metadata"]["uid"])) is not None:
+            pod.end(0)
+
+    def _is_mine(self, obj: Json) -> bool:
+        return bool(obj["spec"].get("nodeName") == self.name)
+
+    def _see(self, obj: Json) -> None:
+        metadata = obj["metadata"]
         pod = self._pods.get(metadata["uid"])
-        if change.type is ChangeType.DELETED:
-            if pod is not None:
-                pod.end(0)
-        elif pod is None:
-            self._begin(change.new)
+        if pod is None:
+            self._begin(obj)
         elif "deletionTimestamp" in metadata:
             pod.end(metadata.get("deletionGracePeriodSeconds", 0))
+
+    def _set_ready(self, status: str, reason: str, message: str) -> None:
+        ready = {"type": "Ready", "status": status, "reason": reason, "message": message}
+
+        def change(obj: Json) -> Json:
+            return obj | {"status": obj["status"] | {"conditions": [ready]}}
+
+        self._place.store.modify(NODES, "", self.name, change, "status")
 
     def _begin(self, obj: Json) -> None:
         assert self._tasks is not None
@@ -71,6 +119,14 @@ class Nodes:
 
     def __init__(self, nodes: Sequence[Node]) -> None:
         self._nodes = nodes
+
+    def node(self, name: str) -> Node | None:
+        """The node of that name."""
+        return next((node for node in self._nodes if node.name == name), None)
+
+    def pod(self, uid: str) -> Pod | None:
+        """The pod with that uid, on whichever node it is."""
+        return next((node.pods[uid] for node in self._nodes if uid in node.pods), None)
 
     async def exec(self, container: Container, argv: Sequence[str], stdin: bool) -> Process:
         """Start a command with pipes. Raises `NotThere` or `CannotStart`."""
@@ -100,7 +156,9 @@ class Nodes:
 
     def _pod(self, container: Container) -> Pod:
         for node in self._nodes:
-            if pod := node.pod(container.uid):
+            if (pod := node.pods.get(container.uid)) is not None:
+                if not node.reachable:
+                    raise Unreachable(f"dial tcp {node.address}:10250: connect: no route to host")
                 return pod
         raise NotThere("pod does not exist")
 

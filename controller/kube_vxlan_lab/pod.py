@@ -38,6 +38,8 @@ class Place:
     """Below it, `pods/UID` belongs to one pod."""
     agent: str
     """The directory of the agent's program."""
+    contact: asyncio.Event
+    """Set while the node and the API server reach each other; while it is not, nobody hears of the pods."""
     turns: asyncio.Semaphore
     """Held while something is being started: a burst of pods must not keep everything else waiting."""
 
@@ -53,6 +55,9 @@ class Pod:
         self._wire: Wire | None = None
         self._sandbox: Process | None = None
         self._ending = asyncio.Event()
+        self._over = asyncio.Event()
+        """This sandbox shall go: the pod ends, is evicted, or gets another one."""
+        self._evicted = ""
         self._grace = 0.0
         self.containers = tuple(
             Container(spec, role, self._directory, place.turns, self._publish) for role, spec in _containers(obj["spec"])
@@ -62,6 +67,21 @@ class Pod:
         """Begin the pod's end, with this many seconds of grace for its containers."""
         self._grace = min(grace, self._grace) if self._ending.is_set() else grace
         self._ending.set()
+        self._over.set()
+
+    def rebuild(self) -> None:
+        """Lose the sandbox: the containers start anew in another one, with another address. Nothing if it has none."""
+        if self._sandbox is not None:
+            self._over.set()
+
+    def evict(self, why: str) -> None:
+        """End the pod for good; its object stays, as Failed."""
+        self._evicted = why
+        self._over.set()
+
+    def report(self) -> None:
+        """Tell the API server how the pod is."""
+        self._publish()
 
     def container(self, name: str) -> Container | None:
         """The container of that name."""
@@ -69,22 +89,42 @@ class Pod:
 
     async def live(self) -> None:
         """Be a pod, until `end` was called and all is done."""
-        async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(self._run(tasks))
-            await self._ending.wait()
-            running.cancel()
-            await asyncio.wait([running])
-            await self._wind_down(self._grace)
+        await self._stay()
+        while not self._ending.is_set() and not self._evicted:
+            await self._move()
+            await self._stay()
         await self._drop_sandbox()
+        if self._evicted:
+            self._publish()
+        await self._ending.wait()
+        await self._place.contact.wait()
         metadata = self._obj["metadata"]
         with suppress(Refusal):
             self._place.store.remove(PODS, metadata["namespace"], metadata["name"], metadata["uid"])
+
+    async def _stay(self) -> None:
+        """Live in one sandbox until that is over."""
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(self._run(tasks))
+            await self._over.wait()
+            running.cancel()
+            await asyncio.wait([running])
+            await self._wind_down(self._grace if self._ending.is_set() else 0.0)
+
+    async def _move(self) -> None:
+        """Leave the sandbox; the address of the next one is taken first, so that it is another."""
+        self._over.clear()
+        address = self._place.pool.take() if self._wire is not None else None
+        await self._drop_sandbox()
+        self._wire = Wire(self._place.keeper.net, address) if address is not None else None
+        for one in self.containers:
+            one.renew()
 
     async def _run(self, tasks: asyncio.TaskGroup) -> None:
         pid = await self._make_sandbox()
         around = Surroundings(self._obj, self._addresses, str(self._place.keeper.net.address), self._place.agent)
         for one in self.containers:
-            tasks.create_task(one.keep(pid, around, self._again(one), self._ending))
+            tasks.create_task(one.keep(pid, around, self._again(one), self._over))
             if one.record.role is Role.SIDECAR:
                 await one.started.wait()
             elif one.record.role is Role.INIT:
@@ -138,7 +178,9 @@ class Pod:
 
     @property
     def _addresses(self) -> tuple[str, ...]:
-        return (str(self._wire.address if self._wire else self._place.keeper.net.address),)
+        if self._obj["spec"].get("hostNetwork"):
+            return (str(self._place.keeper.net.address),)
+        return (str(self._wire.address),) if self._wire is not None else ()
 
     async def _wind_down(self, grace: float) -> None:
         loop = asyncio.get_running_loop()
@@ -165,6 +207,8 @@ class Pod:
             self._wire = None
 
     def _warn(self, reason: str, message: str) -> None:
+        if not self._place.contact.is_set():
+            return
         now = timestamp(datetime.now(UTC))
         metadata = {key: self._obj["metadata"][key] for key in ("namespace", "name", "uid")}
         event = {
@@ -184,6 +228,8 @@ class Pod:
             self._place.store.create(event)
 
     def _publish(self) -> None:
+        if not self._place.contact.is_set():
+            return
         metadata = self._obj["metadata"]
         record = PodRecord(
             init=tuple(one.record for one in self.containers if one.record.role is not Role.APP),
@@ -193,6 +239,7 @@ class Pod:
             since=self._since,
             addresses=self._addresses,
             sandbox=self._sandbox is not None,
+            evicted=self._evicted if self._sandbox is None else "",
         )
 
         def change(obj: Json) -> Json:

@@ -98,10 +98,14 @@ class PodRecord:
     addresses: tuple[str, ...] = ()
     sandbox: bool = False
     """Whether the sandbox exists."""
+    evicted: str = ""
+    """Why its node ended it for good; empty if it did not."""
 
 
 def phase(record: PodRecord) -> str:
     """Pending, Running, Succeeded or Failed."""
+    if record.evicted:
+        return "Failed"
     for container in record.init:
         ended = isinstance(container.state, Terminated) and not container.sidecar
         if ended and _code(container) != 0 and record.restart == "Never":
@@ -128,8 +132,12 @@ def pod_status(record: PodRecord, old: Json, now: datetime) -> Json:
         "startTime": timestamp(record.since),
         "qosClass": "BestEffort",
     }
-    if record.addresses and any(container.has_run for container in (*record.init, *record.app)):
+    if record.evicted:
+        status |= {"reason": "Evicted", "message": record.evicted}
+    if record.sandbox and record.addresses and any(container.has_run for container in (*record.init, *record.app)):
         status |= {"podIP": record.addresses[0], "podIPs": [{"ip": address} for address in record.addresses]}
+    elif status["phase"] in ("Succeeded", "Failed"):
+        status |= {key: old[key] for key in ("podIP", "podIPs") if key in old}  # given back, and shown for ever
     if record.init:
         status["initContainerStatuses"] = [_container_status(container) for container in record.init]
     status["containerStatuses"] = [_container_status(container) for container in record.app]

@@ -4,8 +4,10 @@ Each namespace lives as long as its keeper, a process that sleeps; nothing of it
 has a route to the pods of each other node.
 """
 
+import asyncio
 import os
 import subprocess
+from asyncio.subprocess import DEVNULL
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,6 +31,8 @@ class Keeper:
 
     net: NodeNet
     pid: int
+    fabric: int
+    """The process that keeps the fabric's namespace."""
 
 
 def build(count: int) -> tuple[Keeper, ...]:
@@ -42,9 +46,16 @@ def build(count: int) -> tuple[Keeper, ...]:
         raise OSError(error.code, f"the nodes' network could not be made: {os.strerror(error.code)}") from None
 
 
+async def connect(node: Keeper, connected: bool) -> None:
+    """Plug a node's cable in, or pull it out: at the fabric's end, so that the node keeps its addresses and routes."""
+    command = ("ip", "link", "set", node.net.name, "up" if connected else "down")
+    process = await asyncio.create_subprocess_exec("nsenter", f"--net=/proc/{node.fabric}/ns/net", *command, stdin=DEVNULL)
+    await process.wait()
+
+
 def _build(count: int) -> tuple[Keeper, ...]:
     fabric = _keep()
-    nodes = tuple(Keeper(NodeNet(number), _keep()) for number in range(1, count + 1))
+    nodes = tuple(Keeper(NodeNet(number), _keep(), fabric) for number in range(1, count + 1))
     with IPRoute(netns=f"/proc/{fabric}/ns/net") as links:
         links.link("add", ifname="fabric", kind="bridge", state="up")
         (bridge,) = links.link_lookup(ifname="fabric")

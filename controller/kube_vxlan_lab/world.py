@@ -20,6 +20,7 @@ from kube_vxlan_lab.addresses import Pool
 from kube_vxlan_lab.apiserver.server import Listen, serving
 from kube_vxlan_lab.apiserver.store import Store
 from kube_vxlan_lab.controllers import Controllers
+from kube_vxlan_lab.faults import Faults
 from kube_vxlan_lab.node import Node, Nodes
 from kube_vxlan_lab.pod import Place
 from kube_vxlan_lab.underlay import Keeper, build
@@ -39,16 +40,24 @@ def main(directory: Path, nodes: int, agent: str) -> None:
 async def _run(keepers: tuple[Keeper, ...], directory: Path, agent: str) -> None:
     store = Store()
     turns = asyncio.Semaphore(STARTS)
-    nodes = [Node(Place(keeper, Pool(keeper.net), store, directory, agent, turns)) for keeper in keepers]
+    nodes = [Node(Place(keeper, Pool(keeper.net), store, directory, agent, _set(), turns)) for keeper in keepers]
+    all_nodes = Nodes(nodes)
     authority = trustme.CA()
     listen = Listen(_tls(authority), secrets.token_urlsafe(32))
-    async with serving(store, Nodes(nodes), listen) as server, asyncio.TaskGroup() as tasks:
+    async with serving(store, all_nodes, listen) as server, asyncio.TaskGroup() as tasks:
+        server.let_in(Faults(server, store, all_nodes))
         for node in nodes:
             tasks.create_task(node.run())
         tasks.create_task(Controllers(store).run())
         access = {"server": server.url, "ca": authority.cert_pem.bytes().decode(), "token": listen.token}
         sys.stdout.write(json.dumps(access) + "\n")
         sys.stdout.flush()
+
+
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
 
 
 def _tls(authority: trustme.CA) -> ssl.SSLContext:

@@ -25,6 +25,12 @@ class Living:
         wanted = {"terminationGracePeriodSeconds": 5, **spec, "containers": list(containers), "initContainers": list(init)}
         await self.client.create(self.pods, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": wanted})
 
+    async def fault(self, fault: str, **what: Any) -> None:
+        """Have something go wrong; `pod` is a pod of this namespace."""
+        if "pod" in what:
+            what["pod"] = f"{self._namespace}/{what['pod']}"
+        await self.client.create(f"/lab/{fault}", what)
+
     async def exec(self, pod: str, container: str, *argv: str) -> Result:
         """Run a command in a container."""
         return await self.client.exec(f"{self._namespace}/{pod}", container, argv)
