@@ -330,6 +330,17 @@ class TestTelling:
             hand.accept(PodGone(place("b")), PodSeen(pod("a", "vxeth1")))
             await hand.until(lambda: hand.counts.mistakes == 0)
 
+    async def test_what_is_wrong_is_told_again_while_it_lasts(self) -> None:
+        nobody = pod("a", "nosuch", init=AgentState.WAITING, sidecar=AgentState.WAITING)
+        agents = AnsweringAgents(failing("b", error=Forbidden("no")))
+        async with at_work(agents, nobody, bare("b"), bare("c")) as hand:
+            await asyncio.sleep(TEMPO.told_again * 3.5)
+            assert hand.heard.of("a") == ["Refused"] * 4
+            assert hand.heard.of("b") == ["Degraded"] * 4
+            assert hand.heard.of("c") == ["Found"]
+            hand.accept(PodSeen(pod("a", None)))
+            await hand.until(lambda: hand.heard.of("a")[4:] == ["Recovered"])
+
     async def test_a_mistake_in_the_configmap_is_told_there_once_and_counted(self) -> None:
         ref = ConfigRef(Namespace("kube-system"), "networks", "u")
         wrong = ConfigView((*NETWORKS.data, ("wrong", "id=x")), ref=ref)

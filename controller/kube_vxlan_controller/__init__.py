@@ -15,7 +15,7 @@
     worker       time  one place's worker: rounds, failures, retries
     reconcile    time  the hand: bursts of changes, one worker each, audits, stopping
     agents/            framing (pure), conversation and streams (I/O): requests and answers
-    kube/        I/O   the API server: client, watch, exec
+    kube/        I/O   the API server: client, watch, exec, events
     configfile   pure  the configuration file, in TOML or in the ancestor's Erlang terms
     settings     pure  flags, environment and file, frozen
     metrics      I/O   what happens, counted

@@ -1,9 +1,9 @@
 """Pure. What changed for a pod, or in the ConfigMap, as sentences: for the log, and for Events that `kubectl describe` shows.
 
 A `Standing` is how a pod stands with us; `tell` says what a person should hear when one becomes another. Laws: the same
-standing, reached without changing anything, tells nothing; a tale is told on a transition, not on every sweep; a pod that
-was found as wished is no news, so that a start among 5,000 settled pods writes no Event; what a user wrote reaches a tale
-only through `caret`, which escapes and cuts it.
+standing, reached without changing anything, tells nothing; a tale is told on a transition, not on every sweep (what is
+wrong is told again after a while, by who keeps the time); a pod that was found as wished is no news, so that a start among
+5,000 settled pods writes no Event; what a user wrote reaches a tale only through `caret`, which escapes and cuts it.
 """
 
 from collections.abc import Iterable
@@ -139,6 +139,11 @@ def tell(place: Place, before: Standing, after: Standing) -> tuple[Tale, ...]:
     if after.state is State.WIRED:
         tales += _wired(place, before, after)
     return tuple(tales)
+
+
+def untold(standing: Standing) -> Standing:
+    """The standing as if what is wrong had not been told yet."""
+    return replace(standing, faults=(), warnings=(), trouble="")
 
 
 def tell_networks(about: ConfigRef, before: Iterable[Fault], after: Iterable[Fault]) -> tuple[Tale, ...]:

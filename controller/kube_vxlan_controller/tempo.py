@@ -16,6 +16,8 @@ class Tempo:
     """Before asking again where only somebody else can change the answer (forbidden, rejected)."""
     retries_at_once: int = 16
     """Places that are being tried again at any moment; first tries do not count, so the healthy never wait for the sick."""
+    told_again: float = 1800.0
+    """What is wrong with a pod is told again so often while it lasts: an Event is kept for an hour."""
     told_after: int = 3
     """Failures in a row before a place is called degraded; one lost stream is nothing to wake a person for."""
     rounds_at_most: int = 6

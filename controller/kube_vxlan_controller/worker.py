@@ -20,7 +20,7 @@ from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry
 from kube_vxlan_controller.model import Fault, Place
 from kube_vxlan_controller.ports import Agents, Forbidden, Gone, Meter, Rejected, Unreachable, WorldError
 from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, audit_round, learn, next_round
-from kube_vxlan_controller.telling import NEW, Standing, State, Tale, Wire, peers, repaired, tell
+from kube_vxlan_controller.telling import NEW, Standing, State, Tale, Wire, peers, repaired, tell, untold
 from kube_vxlan_controller.tempo import Tempo
 
 
@@ -63,6 +63,7 @@ class Worker:
         self._known: Known = NOTHING_KNOWN
         self._settled: Wish | None = None
         self.standing: Standing = NEW
+        self._told_at = 0.0
         self.untouched = True
         """Nothing but forwarding entries has had to be changed here, nor a gate opened."""
         self._changed = self._opened = False
@@ -244,13 +245,21 @@ class Worker:
         if state is State.WIRED and self._undone:
             self._shared.tell(repaired(self.place, tuple(self._undone)))
             self._undone = {}
-        for tale in tell(self.place, self.standing, after):
-            self._shared.tell(tale)
+        self._tell(after)
         if after.state is not self.standing.state:
             self._shared.meter.standing(self.standing.state, after.state)
         self.standing = after
         if state is State.WIRED:
             self._changed = self._opened = False
+
+    def _tell(self, after: Standing) -> None:
+        now = asyncio.get_running_loop().time()
+        tales = tell(self.place, self.standing, after)
+        if not tales and now - self._told_at >= self._shared.tempo.told_again:
+            tales = tell(self.place, untold(after), after)
+        for tale in tales:
+            self._told_at = now
+            self._shared.tell(tale)
 
 
 async def _either(one: asyncio.Event, other: asyncio.Event) -> None:
