@@ -115,8 +115,8 @@ async def a_cluster(home: Path, capsys: pytest.CaptureFixture[str]) -> AsyncIter
     authority.cert_pem.write_to_path(str(home / "ca.pem"))
     store, agents = Store(), Agents()
     try:
-        async with serving(store, agents, Listen(context, TOKEN)) as url:
-            options = (f"--server={url}", f"--ca-cert-file={home / 'ca.pem'}", f"--token={TOKEN}")
+        async with serving(store, agents, Listen(context, TOKEN)) as server:
+            options = (f"--server={server.url}", f"--ca-cert-file={home / 'ca.pem'}", f"--token={TOKEN}")
             running = Cluster(store, agents, options, capsys)
             running.configmap(NETWORKS)
             yield running
