@@ -12,6 +12,7 @@
     ports        pure  what the hand needs of the world, and what the world's failures mean
     rounds       pure  what to ask an agent next, and what an answer teaches
     tempo        pure  every constant of time, in one table
+    story        pure  what was done in one place, and what of it is worth telling
     worker       time  one place's worker: rounds, failures, retries
     reconcile    time  the hand: bursts of changes, one worker each, audits, stopping
     agents/            framing (pure), conversation and streams (I/O): requests and answers

@@ -116,8 +116,8 @@ class Reconciler:
         workers = list(self._workers.values())
         for worker in workers:
             await worker.idle.wait()
-        found = [worker for worker in workers if worker.standing.state is State.WIRED and worker.untouched]
-        states = Counter(worker.standing.state for worker in workers)
+        found = [worker for worker in workers if worker.story.standing.state is State.WIRED and worker.story.untouched]
+        states = Counter(worker.story.standing.state for worker in workers)
         pods = "1 pod" if len(found) == 1 else f"{len(found)} pods"
         log.info("%s found as wished", pods, extra={state: states[state] for state in State})
 

@@ -8,19 +8,17 @@ not certain is forgotten, so that the next round reads it; a worker that fails w
 import asyncio
 import contextlib
 import random
-from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from kube_vxlan_controller.desired import Wish
 from kube_vxlan_controller.kernel.iproute import ParseError, render
-from kube_vxlan_controller.kernel.netns import ZERO_MAC
-from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry
 from kube_vxlan_controller.model import Fault, Place
 from kube_vxlan_controller.ports import Agents, Forbidden, Gone, Meter, Rejected, Unreachable, WorldError
 from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, audit_round, learn, next_round
-from kube_vxlan_controller.telling import NEW, Standing, State, Tale, Wire, peers, repaired, tell, untold
+from kube_vxlan_controller.story import Story
+from kube_vxlan_controller.telling import State, Tale
 from kube_vxlan_controller.tempo import Tempo
 
 
@@ -62,18 +60,11 @@ class Worker:
         """Set while there is a newer wish than the one being carried out."""
         self._known: Known = NOTHING_KNOWN
         self._settled: Wish | None = None
-        self.standing: Standing = NEW
-        self._told_at = 0.0
-        self.untouched = True
-        """Nothing but forwarding entries has had to be changed here, nor a gate opened."""
-        self._changed = self._opened = False
-        self._undone: dict[str, None] = {}
-        """What was done to put back what somebody else changed, in order; told when it has had its effect."""
+        self.story = Story(wish.place, shared.meter, shared.tell, shared.tempo.told_again)
         self._failures = 0
         self._audit_due = False
         self.asking = False
         """A request is on its way: better waited for than cut off."""
-        shared.meter.standing(None, NEW.state)
 
     def want(self, wish: Wish) -> None:
         """Take another wish for this place; what is being done for the one before is finished first."""
@@ -90,7 +81,7 @@ class Worker:
     def leave(self) -> None:
         """The place is gone: let go of everybody who waits for it."""
         self.idle.set()
-        self._shared.meter.standing(self.standing.state, None)
+        self.story.ends()
 
     def rouse(self) -> None:
         """Look again whether something is to be done."""
@@ -196,30 +187,7 @@ class Worker:
             self.asking = False
             self._shared.meter.asked(due.phase, outcome, asyncio.get_running_loop().time() - started)
         self._known = learn(wish, self._known, due, told)
-        self._count(wish, due)
-
-    def _count(self, wish: Wish, done: Round) -> None:
-        """Steps that had to be done for a wish that had been carried out undid what somebody else did."""
-        kinds = Counter(type(step).__name__ for step in done.plan.steps)
-        undone = self._settled is wish and done.phase in (Phase.CHANGE, Phase.FORWARD)
-        for kind, number in kinds.items():
-            self._shared.meter.stepped(kind, number)
-            if undone:
-                self._shared.meter.repaired(kind, number)
-        self._changed |= done.phase is Phase.CHANGE and not undone
-        self._opened |= done.phase is Phase.OPEN
-        self.untouched &= done.phase not in (Phase.CHANGE, Phase.OPEN)
-        if undone:
-            self._undone |= dict.fromkeys(done.ask.batch + done.ask.entries)
-        elif done.phase is Phase.FORWARD:
-            self._tell_peers(done)
-
-    def _tell_peers(self, done: Round) -> None:
-        joined = Counter(step.link for step in done.plan.steps if isinstance(step, AppendDestination))
-        deleted = [step for step in done.plan.steps if isinstance(step, DeleteEntry)]
-        left = Counter(step.link for step in deleted if step.entry.mac == ZERO_MAC)
-        for link in sorted(joined.keys() | left.keys()):
-            self._shared.tell(peers(self.place, link, joined[link], left[link]))
+        self.story.did(due, undoes=self._settled is wish)
 
     async def _peers_ready(self, wish: Wish) -> bool:
         """Wait a little for the peers to be programmed; whether the wish is still the one to carry out."""
@@ -233,33 +201,7 @@ class Worker:
         return self.wish is wish
 
     def _stand(self, state: State, faults: tuple[Fault, ...] = (), trouble: str = "") -> None:
-        after = Standing(
-            state,
-            _wires(self.wish),
-            self.wish.reading.faults + faults,
-            self.wish.warnings,
-            trouble if trouble or state is State.WIRED else self.standing.trouble,
-            self._changed,
-            self._opened,
-        )
-        if state is State.WIRED and self._undone:
-            self._shared.tell(repaired(self.place, tuple(self._undone)))
-            self._undone = {}
-        self._tell(after)
-        if after.state is not self.standing.state:
-            self._shared.meter.standing(self.standing.state, after.state)
-        self.standing = after
-        if state is State.WIRED:
-            self._changed = self._opened = False
-
-    def _tell(self, after: Standing) -> None:
-        now = asyncio.get_running_loop().time()
-        tales = tell(self.place, self.standing, after)
-        if not tales and now - self._told_at >= self._shared.tempo.told_again:
-            tales = tell(self.place, untold(after), after)
-        for tale in tales:
-            self._told_at = now
-            self._shared.tell(tale)
+        self.story.stands(self.wish, state, asyncio.get_running_loop().time(), faults, trouble)
 
 
 async def _either(one: asyncio.Event, other: asyncio.Event) -> None:
@@ -276,7 +218,3 @@ def _unsettled(due: Round, known: Known) -> str:
     said = "; ".join(known.complaints) or "nothing"
     left = render(due.plan.steps)
     return f"the pod's kernel refuses: {said} (still to do: {', '.join((left.batch + left.entries)[:3])})"
-
-
-def _wires(wish: Wish) -> tuple[Wire, ...]:
-    return tuple(Wire(link.name, tuple(sorted(map(str, link.addresses))), len(link.destinations)) for link in wish.netns.links)
