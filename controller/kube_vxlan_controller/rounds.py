@@ -12,6 +12,7 @@ certain; the audit's digest covers the rest). The gate opens only when a plan fr
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeVar
 
 from kube_vxlan_controller.desired import Wish
 from kube_vxlan_controller.kernel.iproute import ParseError, digest, parse, parse_digests, parse_entries, render
@@ -21,6 +22,9 @@ from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry, S
 from kube_vxlan_controller.model import Fault, InterfaceName, Target
 from kube_vxlan_controller.ports import Ask, Finally, Reading, StreamId, Told
 from kube_vxlan_controller.sources.pods import Waiting
+
+
+T = TypeVar("T")
 
 
 class Phase(StrEnum):
@@ -169,10 +173,22 @@ def _audited(known: Known, told: Told) -> Netns | None:
 
 
 def _share(read: Netns, wished: Netns) -> Netns:
-    """What was read, with the wish's own sets wherever they are equal: a thousand places then share one set."""
-    links = []
-    for link in read.links:
-        want = wished.by_name.get(link.name)
-        same = want is not None and want.destinations == link.destinations
-        links.append(replace(link, destinations=want.destinations) if want is not None and same else link)
-    return Netns(tuple(links), read.foreign)
+    """What was read, with the wish's own values wherever they are equal: a thousand places then share one set, and the next
+    plan recognises what did not change by identity."""
+    return Netns(tuple(_shared(link, wished.by_name.get(link.name)) for link in read.links), read.foreign)
+
+
+def _shared(link: Link, want: Link | None) -> Link:
+    if want is None:
+        return link
+    return replace(
+        link,
+        mark=_same(want.mark, link.mark),
+        addresses=_same(want.addresses, link.addresses),
+        routes=_same(want.routes, link.routes),
+        destinations=_same(want.destinations, link.destinations),
+    )
+
+
+def _same(wished: T, read: T) -> T:
+    return wished if wished == read else read
