@@ -49,12 +49,15 @@ class Controller:
     log: Path
     process: "subprocess.Popen[bytes] | None" = None
     options: list[str] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+    """Besides our own."""
 
     def start(self) -> None:
         command = [sys.executable, "-m", "kube_vxlan_controller.cli", "run"]
         options = ["--kubeconfig", str(self.kubeconfig), "--listen", "127.0.0.1:0"]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([*command, *options, *self.options], stdout=log, stderr=log)
+            around = {**os.environ, **self.environment}
+            self.process = subprocess.Popen([*command, *options, *self.options], stdout=log, stderr=log, env=around)
 
     def end(self, number: int = signal.SIGKILL) -> int:
         """Send a signal and wait for the end; the exit code."""

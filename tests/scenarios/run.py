@@ -8,7 +8,6 @@ from typing import Any
 from tests.namespaces import Namespace
 from tests.scenarios.cluster import Monitors, Pod, eventually
 from tests.scenarios.holding import Holding, lacking
-from tests.scenarios.objects import place
 from tests.scenarios.world import BOUNDS, PATIENCE, World, held, pods_of, unsettled
 
 Json = dict[str, Any]
@@ -64,8 +63,10 @@ class Run:
                 self._last[name] = self._last[obj["metadata"]["name"]] = obj["status"].get("podIP", "")
 
     def last_address(self, name: str) -> str:
-        """The address that a pod of that name had when it was last looked at."""
-        return self._last[place(name)[1]] if place(name)[1] in self._last else self._last[name]
+        """The address that a pod of that name had when it was last looked at; it is looked at if it never was."""
+        if name not in self._last:
+            self.settle([name])
+        return self._last[name]
 
     def expect(self, bound: str, holdings: Sequence[Holding]) -> None:
         """The kernels hold this within a bound, counted from when the pods that are named are there."""
@@ -92,8 +93,8 @@ class Run:
         return wrong
 
     @contextmanager
-    def silence(self, names: Sequence[str]) -> Iterator[None]:
-        """Nothing is written into these pods' kernels while the context is open."""
+    def silence(self, names: Sequence[str], what: str) -> Iterator[None]:
+        """These pods' kernels tell of no change with `what` in its words while the context is open."""
         pods, monitors = self.pods(names), Monitors()
         for pod in pods:
             monitors.watch(pod)
@@ -101,5 +102,5 @@ class Run:
         try:
             yield
         finally:
-            heard = monitors.heard()
+            heard = [line for line in monitors.heard() if what in line]
         assert heard == [], heard

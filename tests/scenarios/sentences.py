@@ -13,7 +13,7 @@ from tests.scenarios.holding import names
 from tests.scenarios.objects import ANNOTATION, INIT, LABEL, SIDECAR, place
 from tests.scenarios.run import Run
 from tests.scenarios.text import Block, Step
-from tests.scenarios.world import AUDIT, BOUNDS, PATIENCE, Json, pods_of
+from tests.scenarios.world import AUDIT, BOUNDS, PATIENCE, Json, objects_of, pods_of
 
 CONFIG = "/api/v1/namespaces/kube-system/configmaps/kube-vxlan-controller"
 
@@ -48,6 +48,8 @@ def _annotation(step: Step) -> str:
 
 
 def _pod(**how: Any) -> Callable[[Run, Step], None]:
+    """The last word, if there are two, names the node."""
+
     def act(run: Run, step: Step) -> None:
         name, *node = step.words
         run.world.apply(objects.pod(name, _annotation(step), node="".join(node), **how))
@@ -94,10 +96,10 @@ def _path(obj: Json) -> str:
 
 def _delete(**options: Any) -> Callable[[Run, Step], None]:
     def act(run: Run, step: Step) -> None:
-        called = names(step.words[0])
-        run.settle(called)  # so that it is known which address each had
-        for name in called:
-            for obj in pods_of(run.world, name):
+        for name in names(step.words[0]):
+            if pods_of(run.world, name):
+                run.settle([name])  # so that it is known which address each had
+            for obj in objects_of(run.world, name):
                 run.world.remove(_path(obj), **options)
 
     return act
@@ -164,9 +166,14 @@ def _shows(there: bool) -> Callable[[Run, Step], None]:
     return act
 
 
-def _while_silent(run: Run, step: Step) -> None:
-    with run.silence(names(step.words[0])):
-        act(run, step.steps)
+def _while_silent(what: str) -> Callable[[Run, Step], None]:
+    """Nothing that has `what` in it is heard of the kernels meanwhile."""
+
+    def carry_out(run: Run, step: Step) -> None:
+        with run.silence(names(step.words[0]), what):
+            act(run, step.steps)
+
+    return carry_out
 
 
 def _says(run: Run, step: Step) -> None:
@@ -197,9 +204,31 @@ def _same_address(run: Run, step: Step) -> None:
     assert run.pod(new).address == before, f"{new} has {run.pod(new).address}, {old} had {before}"
 
 
+def _moved(run: Run, step: Step) -> None:
+    (name,) = step.words
+    before = run.last_address(name)
+
+    def moved() -> bool:
+        (pod,) = pods_of(run.world, name)
+        return pod["status"].get("podIP", before) != before
+
+    eventually(moved, PATIENCE, f"{name} has another address than {before}")
+
+
 def _two_audits(run: Run, step: Step) -> None:
     """That nothing happens can only be seen by waiting for it."""
     time.sleep(2 * AUDIT)
+
+
+def _ended(run: Run, step: Step) -> None:
+    namespace, short = place(step.words[0])
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    ended = ("Succeeded", "Failed")
+    eventually(
+        lambda: any(o["metadata"]["name"] == short and o["status"]["phase"] in ended for o in run.world.items(path)),
+        PATIENCE,
+        short,
+    )
 
 
 def _gone(run: Run, step: Step) -> None:
@@ -249,11 +278,12 @@ SENTENCES = (
     Sentence("take the label off NAMES", lambda run, step: _mark(run, step.words[0], {"labels": {LABEL: None}})),
     Sentence("delete NAMES", _delete()),
     Sentence("delete NAMES at once", _delete(gracePeriodSeconds=0)),
+    Sentence("delete NAME within 1 s", _delete(gracePeriodSeconds=1)),
     Sentence("delete workload NAME", lambda run, step: run.world.remove(_kind(run, step.words[0]))),
     Sentence("by hand in NAMES", _by_hand, Block.LINES),
     Sentence("start the controller", lambda run, step: run.start_controller()),
-    Sentence("kill the controller", lambda run, step: _ended(run, signal.SIGKILL, -9)),
-    Sentence("stop the controller", lambda run, step: _ended(run, signal.SIGTERM, 0)),
+    Sentence("kill the controller", lambda run, step: _end_controller(run, signal.SIGKILL, -9)),
+    Sentence("stop the controller", lambda run, step: _end_controller(run, signal.SIGTERM, 0)),
     # What goes wrong
     Sentence("kill the agent of NAMES", _pod_fault("kill", container=SIDECAR)),
     Sentence("kill the init agent of NAMES", _pod_fault("kill", container=INIT)),
@@ -279,19 +309,22 @@ SENTENCES = (
     Sentence("NAME cannot ping ADDRESS", _pings(False)),
     Sentence("in NAMES QUOTED shows QUOTED", _shows(True)),
     Sentence("in NAMES QUOTED does not show QUOTED", _shows(False)),
-    Sentence("nothing is written in NAMES while", _while_silent, Block.STEPS),
+    Sentence("nothing is written in NAMES while", _while_silent(""), Block.STEPS),
+    Sentence("nothing is deleted in NAMES while", _while_silent("Deleted"), Block.STEPS),
     Sentence("the controller has looked at everything", _looked),
     Sentence("the controller says QUOTED", _says),
     Sentence("NAMES is ready", _runs(True)),
     Sentence("NAMES are ready", _runs(True)),
     Sentence("NAMES is not ready", _runs(False)),
     Sentence("NAME has the address that NAME had", _same_address),
+    Sentence("NAME has another address", _moved),
+    Sentence("NAME has ended", _ended),
     Sentence("NAMES is gone", _gone),
     Sentence("two audits pass", _two_audits),
 )
 """All sentences; of two that fit, the first counts."""
 
 
-def _ended(run: Run, number: signal.Signals, code: int) -> None:
+def _end_controller(run: Run, number: signal.Signals, code: int) -> None:
     found = run.world.controller.end(number)
     assert found == code, f"the controller ended with {found}"

@@ -12,9 +12,10 @@ from tests.scenarios.objects import place
 
 Json = dict[str, Any]
 
-BOUNDS: Mapping[str, float] = {"join": 5.0, "leave": 5.0, "repair": 7.0, "recovery": 10.0}
+BOUNDS: Mapping[str, float] = {"join": 5.0, "leave": 5.0, "repair": 7.0, "recovery": 10.0, "return": 35.0}
 """Seconds within which kernels must be right: after a pod has its address; after it is gone; after something was changed by
-hand (an audit period, and the time to act); after a fault is over or the controller was started."""
+hand (an audit period, and the time to act); after a fault is over or the controller was started; after a pod that could not be
+asked for long can be asked again (the longest pause between two tries, and the time to act)."""
 AUDIT = 2
 """Seconds between the audits of a pod in scenarios; operators have 60."""
 PATIENCE = 40.0
@@ -61,12 +62,15 @@ class World(Protocol):
 
 
 def pods_of(world: World, name: str) -> list[Json]:
-    """The pods of that name, or of that workload, that are members or will be: those that end are not among them."""
+    """The pods of that name, or of that workload, that are members or will be: those that have ended are not among them."""
+    return [pod for pod in objects_of(world, name) if not _has_ended(pod)]
+
+
+def objects_of(world: World, name: str) -> list[Json]:
+    """The pods of that name, or of that workload, that nobody is deleting."""
     namespace, short = place(name)
     found = world.items(f"/api/v1/namespaces/{namespace}/pods")
-    return [
-        pod for pod in found if _is_called(pod, short) and not _has_ended(pod) and "deletionTimestamp" not in pod["metadata"]
-    ]
+    return [pod for pod in found if _is_called(pod, short) and "deletionTimestamp" not in pod["metadata"]]
 
 
 def unsettled(world: World, name: str) -> str:
