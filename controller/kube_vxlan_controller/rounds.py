@@ -23,7 +23,6 @@ from kube_vxlan_controller.model import Fault, InterfaceName, Target
 from kube_vxlan_controller.ports import Ask, Finally, Reading, StreamId, Told
 from kube_vxlan_controller.sources.pods import Waiting
 
-
 T = TypeVar("T")
 
 
@@ -136,13 +135,14 @@ def _forwarded(wish: Wish, known: Netns, steps: Sequence[Step], told: Told) -> N
     for link in known.links:
         mine = [step for step in steps if step.link == link.name]
         gone = {step.entry for step in mine if isinstance(step, DeleteEntry)}
-        moved = replace(
-            link,
-            destinations=_moved(link, wish.netns.by_name.get(link.name), mine),
-            strays=link.strays - gone,
-            learned=learned.get(link.name, frozenset()) if link.name in reread else link.learned,
+        if not mine:
+            links.append(link)
+            continue
+        destinations = _moved(link, wish.netns.by_name.get(link.name), mine)
+        heard = learned.get(link.name, frozenset()) if link.name in reread else link.learned
+        links.append(
+            replace(link, destinations=destinations, strays=link.strays - gone, learned=_unlisted(heard, destinations))
         )
-        links.append(moved if mine else link)
     return Netns(tuple(links), known.foreign)
 
 

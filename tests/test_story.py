@@ -1,0 +1,108 @@
+from dataclasses import dataclass, field
+
+import pytest
+
+from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
+from kube_vxlan_controller.kernel.netns import Netns
+from kube_vxlan_controller.ports import Ask, Finally
+from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, learn, next_round
+from kube_vxlan_controller.snapshot import ConfigSeen, PodsListed, Snapshot, fold
+from kube_vxlan_controller.story import Story
+from kube_vxlan_controller.telling import Reason, State
+from tests.answering import Counts, Hearing
+from tests.objects import NETWORKS, place, pod
+from tests.test_rounds import told, without
+
+A, B = pod("a", "vxeth1 ip=192.168.11.2/29", "10.244.1.1"), pod("b", "vxeth1", "10.244.1.2")
+AGAIN = 100.0
+
+
+@dataclass
+class Told:
+    """A story, and what was heard of it."""
+
+    counts: Counts = field(default_factory=Counts)
+    heard: Hearing = field(default_factory=Hearing)
+
+    def __post_init__(self) -> None:
+        self.story = Story(place("a"), self.counts, self.heard, AGAIN)
+
+    def reasons(self) -> list[Reason]:
+        return [tale.reason for tale in self.heard.tales]
+
+
+def wish() -> Wish:
+    return desire(fold(Snapshot(), [PodsListed((A, B)), ConfigSeen(NETWORKS)]), Desired(Policy())).wishes[place("a")]
+
+
+def round_from(netns: Netns) -> Round:
+    """What is to be done where the kernel holds `netns`."""
+    wished = wish()
+    known: Known = learn(wished, NOTHING_KNOWN, Round(Phase.READ, reading()), told(netns))
+    due = next_round(wished, known, False)
+    assert not isinstance(due, Settled)
+    return due
+
+
+def reading() -> Ask:
+    due = next_round(wish(), NOTHING_KNOWN, False)
+    assert not isinstance(due, Settled)
+    return due.ask
+
+
+def test_what_was_found_as_wished_is_a_detail() -> None:
+    it = Told()
+    it.story.stands(wish(), State.WIRED, 0.0)
+    assert it.reasons() == [Reason.FOUND]
+    assert it.story.untouched
+
+
+def test_what_was_changed_is_news() -> None:
+    it = Told()
+    it.story.did(round_from(Netns()), undoes=False)
+    it.story.stands(wish(), State.WIRED, 0.0)
+    assert it.reasons() == [Reason.WIRED]
+    assert not it.story.untouched
+
+
+def test_a_peer_that_joins_is_a_detail() -> None:
+    it = Told()
+    it.story.stands(wish(), State.WIRED, 0.0)
+    it.story.did(round_from(without(wish().netns, "10.244.1.2")), undoes=False)
+    it.story.stands(wish(), State.WIRED, 1.0)
+    assert it.reasons() == [Reason.FOUND, Reason.PEERS]
+
+
+def test_a_repair_is_told_once_it_has_had_its_effect() -> None:
+    it = Told()
+    it.story.stands(wish(), State.WIRED, 0.0)
+    it.story.did(round_from(Netns()), undoes=True)
+    assert Reason.REPAIRED not in it.reasons()
+    it.story.stands(wish(), State.WIRED, 1.0)
+    it.story.stands(wish(), State.WIRED, 2.0)
+    assert it.reasons() == [Reason.FOUND, Reason.REPAIRED]
+
+
+@pytest.mark.parametrize(("later", "times"), [(AGAIN - 1, 1), (AGAIN + 1, 2)])
+def test_what_is_wrong_is_told_again_while_it_lasts(later: float, times: int) -> None:
+    it = Told()
+    for now in (1000.0, 1000.0 + later):
+        it.story.stands(wish(), State.DEGRADED, now, trouble="the node does not answer")
+    assert it.reasons() == [Reason.DEGRADED] * times
+
+
+def test_places_are_counted_by_state_from_beginning_to_end() -> None:
+    it = Told()
+    assert dict(it.counts.states) == {"waiting": 1}
+    it.story.stands(wish(), State.WIRED, 0.0)
+    assert dict(it.counts.states) == {"waiting": 0, "wired": 1}
+    it.story.ends()
+    assert set(it.counts.states.values()) == {0}
+
+
+def test_an_opened_gate_is_news() -> None:
+    it = Told()
+    opening = Round(Phase.OPEN, Ask(finally_=Finally.RELEASE))
+    it.story.did(opening, undoes=False)
+    it.story.stands(wish(), State.WIRED, 0.0)
+    assert it.reasons() == [Reason.WIRED]
