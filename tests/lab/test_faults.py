@@ -1,6 +1,8 @@
 """The lab's faults, as pods, processes and API objects show them."""
 
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from tests.lab.living import Json, Living, is_in, shell, state_of, status_of
@@ -150,3 +152,11 @@ async def test_a_forgotten_history_is_told_as_410(world: Living) -> None:
 async def test_a_fault_that_cannot_be_read_is_refused(world: Living, fault: str, what: Json, why: str) -> None:
     with pytest.raises(ApiError, match=why):
         await world.fault(fault, **what)
+
+
+async def test_every_fault_is_documented(world: Living) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "development.md").read_text()
+    with pytest.raises(ApiError) as refused:
+        await world.fault("none")
+    known = str(refused.value).partition("there are ")[2].split(", ")
+    assert re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE) == known
