@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from kube_vxlan_controller.desired import Wish
 from kube_vxlan_controller.kernel.iproute import ParseError, digest, parse, parse_digests, parse_entries, render
-from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Link, Netns
+from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Entry, Link, Netns
 from kube_vxlan_controller.kernel.plan import Plan, plan
 from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry, Step
 from kube_vxlan_controller.model import Fault, InterfaceName, Target
@@ -181,13 +181,23 @@ def _share(read: Netns, wished: Netns) -> Netns:
 def _shared(link: Link, want: Link | None) -> Link:
     if want is None:
         return link
+    destinations = _same(want.destinations, link.destinations)
     return replace(
         link,
         mark=_same(want.mark, link.mark),
         addresses=_same(want.addresses, link.addresses),
         routes=_same(want.routes, link.routes),
-        destinations=_same(want.destinations, link.destinations),
+        destinations=destinations,
+        learned=_unlisted(link.learned, destinations),
     )
+
+
+def _unlisted(learned: frozenset[Entry], destinations: Destinations) -> frozenset[Entry]:
+    """Learned entries that no destination stands beside: what every plan looks through, and so every join of anybody.
+
+    The others need not be kept: they are read again with the line that removes their destination.
+    """
+    return frozenset(entry for entry in learned if entry.destination not in destinations)
 
 
 def _same(wished: T, read: T) -> T:
