@@ -118,6 +118,17 @@ def test_with_a_member_goes_what_was_learned_of_it() -> None:
     assert due(wished, after).plan.steps == (DeleteEntry(wished.netns.links[0].name, Entry("02:00:00:00:00:09", left)),)
 
 
+def test_what_was_learned_is_kept_only_where_no_destination_stands_beside_it() -> None:
+    wished = wish(A, PEERS[0])
+    learned = {Reading.LEARNED: "vxeth1 02:00:00:00:00:09 10.244.1.3\nvxeth1 02:00:00:00:00:08 10.244.1.2"}
+    read = Told(STREAM, (), {**printed(wished.netns), **learned})
+    found = learn(wished, NOTHING_KNOWN, due(wished, NOTHING_KNOWN), read)
+    gone = Entry("02:00:00:00:00:09", ip_address("10.244.1.3"))
+    assert found.netns is not None
+    assert found.netns.links[0].learned == {gone}
+    assert due(wished, found).plan.steps == (DeleteEntry(wished.netns.links[0].name, gone),)
+
+
 def test_part_of_a_wish_that_was_done_while_it_changed_is_not_taken_for_all() -> None:
     old, new = wish(A, PEERS[0]), wish(A, *PEERS)
     before = known(old, without(old.netns, "10.244.1.2"))
