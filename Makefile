@@ -1,7 +1,7 @@
 # One word, one thing. `make help` lists them.
 BIN := .venv/bin
 
-.PHONY: help demo test lint types layers unit setup docs lock image clean
+.PHONY: help demo test lint types layers unit setup docs bench strain lock image clean
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -29,6 +29,12 @@ unit: setup ## the tests that need no kernel
 
 docs: setup ## the tables in docs/ that are made from the code
 	@$(BIN)/python docs/generate.py
+
+bench: setup ## how fast it is here: build/bench.json and the plot of docs/benchmark.md
+	@$(BIN)/python -m tests.bench
+
+strain: setup ## a thousand pods, some of them sick: build/strain.json
+	@$(BIN)/python -m tests.bench.strain
 
 image: ## the agent's image, with buildah or docker
 	@scripts/image agent
