@@ -14,6 +14,7 @@ which is only ever appended to; a pure function judges it afterwards.
     timelines   pure  when each thing was there, and when it should have been
     judge       pure  `check(history, constants)`: the violations
     checker     I/O   `Checker`, which joins them
+    trouble     pure  what the lab's own faults excuse
     watched     I/O   tests.scenarios.cluster's `cluster`, with a checker looking on
 
 A test that is written with `tests.scenarios.cluster.cluster` runs under the checker when it takes `cluster` from

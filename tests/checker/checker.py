@@ -44,6 +44,7 @@ class Checker:
         self._values: dict[str, Options | None] = {}
 
         self._observer = Observer(self._seen, constants.read_every)
+        self._open_faults = 0
         self._processes: Processes | None = None
         self._world: World | None = None
 
@@ -72,10 +73,9 @@ class Checker:
         self._observer.read()
 
     def verdict(self) -> tuple[Violation, ...]:
-        """All violations up to now, after one more look."""
+        """All violations up to now, after one more look. It may be asked for again: the history does not end with it."""
         self.look()
-        self.note(Ended())
-        return check(self.history, self.constants)
+        return check((*self.history, Fact(time.monotonic(), "", Ended())), self.constants)
 
     @property
     def history(self) -> History:
@@ -114,10 +114,17 @@ class Checker:
     def fault(self, name: str, uid: str = "", *, blind: bool = False) -> Iterator[None]:
         """Something is broken: in one pod, or, without `uid`, everywhere. `blind`: nothing may be removed meanwhile."""
         self.note(Fault(name, blind=blind), uid)
+        self._open_faults += 1
         try:
             yield
         finally:
+            self._open_faults -= 1
             self.note(Fault(name, over=True, blind=blind), uid)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether a fault is open that a test told of by itself."""
+        return self._open_faults > 0
 
     def freshness(self, age: float, ready: bool) -> None:
         """What the controller says of itself."""

@@ -123,11 +123,13 @@ class Conduct:
         spans: list[tuple[float, float]] = []
         for fact in self._history:
             if isinstance(fact.what, Fault) and fact.what.blind:
-                if fact.what.over:
+                if fact.what.until is not None:
+                    spans.append((fact.time + haze, fact.what.until))
+                elif fact.what.over:
                     spans.append((begun.pop((fact.pod, fact.what.name)) + haze, fact.time))
                 else:
                     begun[fact.pod, fact.what.name] = fact.time
-        blind = union(spans, ((time + haze, inf) for time in begun.values()))
+        blind = union((span for span in spans if span[0] < span[1]), ((time + haze, inf) for time in begun.values()))
         for fact in self._history if blind else ():
             if not isinstance(fact.what, Gone) or not holds(blind, fact.time):
                 continue

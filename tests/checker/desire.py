@@ -26,7 +26,7 @@ def desire(pods: Mapping[str, Pod], networks: Definitions | None, now: float) ->
             if isinstance(wish, Held):
                 wishes |= {Adrift(wish.network, address) for address in pod.addresses}
             if isinstance(wish, Member) and mine.get(wish.address) == uid:
-                wishes.add(Reached(wish.network, wish.vni, wish.port, wish.address))
+                wishes.add(Reached(uid, wish.network, wish.vni, wish.port, wish.address))
     return frozenset(wishes)
 
 

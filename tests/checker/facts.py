@@ -169,6 +169,8 @@ class Fault:
     over: bool = False
     blind: bool = False
     """Whether the controller can tell that it does not see the world: nothing may be removed meanwhile."""
+    until: float | None = None
+    """When it is over by itself, where that is known beforehand."""
 
 
 @dataclass(frozen=True, slots=True)

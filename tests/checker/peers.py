@@ -19,12 +19,15 @@ class Peers:
         self._run = run
         self._constants = constants
         self._reached: dict[tuple[str, int, int], list[Reached]] = defaultdict(list)
+        self._somebody: dict[tuple[tuple[str, int, int], str], Spans] = defaultdict(lambda: NEVER)
         self._members: dict[str, list[Member]] = defaultdict(list)
         for wish in run.perhaps:
             if isinstance(wish, Member):
                 self._members[wish.pod].append(wish)
             elif isinstance(wish, Reached):
-                self._reached[wish.network, wish.vni, wish.port].append(wish)
+                key = wish.network, wish.vni, wish.port
+                self._reached[key].append(wish)
+                self._somebody[key, wish.address] = union(self._somebody[key, wish.address], run.perhaps[wish])
 
     def violations(self) -> Iterator[Violation]:
         """All of them."""
@@ -90,7 +93,7 @@ class Peers:
         yield self._unseen(pod)
         for vni, port in {(link.vni, link.port) for _, link in life.states}:
             same = life.when({"vni": vni, "port": port})
-            yield both(perhaps.get(Reached(life.network, vni, port, entry.destination), NEVER), same)
+            yield both(self._somebody[(life.network, vni, port), entry.destination], same)
         for network in (life.network, ""):
             yield perhaps.get(Adrift(network, entry.destination), NEVER)
             yield both(perhaps.get(Held(pod, network), NEVER), perhaps.get(Alive(entry.destination), NEVER))

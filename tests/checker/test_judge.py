@@ -141,6 +141,13 @@ def test_continuous_members_are_never_cut() -> None:
     )
 
 
+def test_an_address_that_another_pod_has_at_once_is_not_the_same_member() -> None:
+    entry = sends("red", "10.0.0.2")
+    told = calm().at(60, "b", Gone(sends("red", "10.0.0.1")), Gone(RED), Left(2), PodGone())
+    told.at(60, "d", Entered(4), pod("10.0.0.2", "red")).at(61, "d", RED, sends("red", "10.0.0.1"))
+    assert laws(told.at(60.1, "a", Gone(entry)).at(60.2, "a", entry)) == set()
+
+
 def test_a_kernel_that_ends_with_its_pod_cuts_nobody() -> None:
     end = calm().at(60, "b", Gone(sends("red", "10.0.0.1")), Gone(RED), Left(2)).at(60.2, "b", PodGone())
     assert laws(end.at(61, "a", Gone(sends("red", "10.0.0.2")))) == set()

@@ -254,6 +254,8 @@ def _broken(history: History, constants: Constants) -> tuple[Spans, dict[str, Sp
     stopped: float | None = None if not any(isinstance(fact.what, Controller) for fact in history) else -inf
     for fact in history:
         match fact.what:
+            case Fault(until=float() as until):
+                spans[fact.pod].append((fact.time, until + constants.recovery))
             case Fault(name=name, over=False):
                 begun[fact.pod, name] = fact.time
             case Fault(name=name, over=True):

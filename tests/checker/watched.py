@@ -9,6 +9,7 @@ from typing import Any
 
 from kube_vxlan_lab import outside
 from tests.checker.checker import Checker
+from tests.checker.trouble import troubles
 from tests.namespaces import Namespace
 from tests.scenarios import cluster as plain
 
@@ -55,6 +56,21 @@ class Watched(plain.Cluster):
         """As in a plain cluster; what is changed by hand in its kernel is in the history."""
         found = super().pod(prefix)
         return replace(found, namespace=WatchedNamespace(found.namespace.pid, found.uid, self.checker))
+
+    def inside(self, uid: str) -> Namespace | None:
+        """As in a plain cluster; what is changed by hand in there is in the history."""
+        found = super().inside(uid)
+        return None if found is None else WatchedNamespace(found.pid, uid, self.checker)
+
+    def fault(self, name: str, **what: Any) -> None:
+        """As in a plain cluster; the checker is told of it, unless it was already (`Checker.fault`)."""
+        facts = () if self.checker.is_told else tuple(troubles(name, what, self._objects_everywhere()))
+        for uid, fault in facts:
+            self.checker.note(fault, uid)
+        super().fault(name, **what)
+
+    def _objects_everywhere(self) -> list[plain.Json]:
+        return self.items("/api/v1/pods")
 
 
 @contextlib.contextmanager

@@ -17,8 +17,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """The members of this network send to this address."""
+    """The members of this network send to this address, which is this pod's."""
 
+    pod: str
     network: str
     vni: int
     port: int
