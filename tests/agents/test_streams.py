@@ -96,6 +96,24 @@ async def test_a_silent_node_is_left_alone_until_it_answers_again() -> None:
                 await asyncio.sleep(0.01)
 
 
+async def test_silent_agents_take_neither_the_turns_of_their_neighbours_nor_their_node() -> None:
+    processes = Processes(lambda target: ("sleep", "60") if target.place.name in "ab" else (str(AGENT), "serve"))
+    async with streams(processes, replace(LIMITS, open_within=2.0, opening_per_node=2, silences=3)) as agents:
+
+        async def try_both() -> list[BaseException | object]:
+            return await asyncio.gather(*(agents.ask(target(name), Ask()) for name in "ab"), return_exceptions=True)
+
+        await try_both()
+        for _ in range(2):
+            again = asyncio.create_task(try_both())
+            await eventually(lambda: processes.running() == 1)
+            assert await agents.ask(target("c"), Ask())
+            assert not again.done()
+            assert all("not greeted" in str(outcome) for outcome in await again)
+            await agents.forget(target("c").place)
+            await eventually(lambda: agents.open == 0)
+
+
 async def answers(agents: Streams) -> bool:
     try:
         await agents.ask(A, Ask())

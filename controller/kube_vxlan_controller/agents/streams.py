@@ -2,13 +2,15 @@
 
 An exec costs a node 25 ms of CPU and a request on an open stream 3 ms, so streams stay open; each costs memory here and in
 the API server, so their number is bounded. Laws: one stream per container and one request at a time on it; nothing waits
-without a deadline; a node that does not answer is left alone for a while, so that it takes nobody else's turn.
+without a deadline; a node that does not answer is left alone for a while, so that it takes nobody else's turn; agents that
+did not greet us are tried again one at a time on each node, so that they do not take the turns of their neighbours.
 """
 
 import asyncio
 import itertools
 import random
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -46,7 +48,7 @@ class Limits:
     grace: float = 5.0
     """What is added to `answer_within` for the way there and back, and to `warm_for` before an agent ends by itself."""
     silences: int = 3
-    """Openings in a row without an answer after which a node is left alone."""
+    """Agents in a row that did not greet us after which their node is left alone; the same agent again does not count."""
     rest: float = 15.0
     """How long it is left alone, before one more silence renews that."""
 
@@ -64,6 +66,8 @@ class Streams:
         self._opening = asyncio.Semaphore(limits.opening)
         self._nodes: dict[NodeName, _Node] = {}
         self._seats: dict[Place, dict[ContainerName, _Seat]] = {}
+        self._silent: set[Place] = set()
+        """Those that did not greet us when they were last tried."""
         self._warm: dict[StreamId, Stream] = {}
         self._numbers = itertools.count(1)
         self._tasks = asyncio.TaskGroup()
@@ -105,6 +109,7 @@ class Streams:
 
     async def forget(self, place: Place) -> None:
         """See `ports.Agents`."""
+        self._silent.discard(place)
         for seat in self._seats.get(place, {}).values():
             if seat.stream:
                 seat.stream.close()
@@ -135,7 +140,11 @@ class Streams:
         node = self._nodes.setdefault(target.node, _Node(asyncio.Semaphore(self._limits.opening_per_node)))
         node.users += 1
         try:
-            async with node.slots, self._opening:
+            async with AsyncExitStack() as turns:
+                if target.place in self._silent:
+                    await turns.enter_async_context(node.second_tries)
+                await turns.enter_async_context(node.slots)
+                await turns.enter_async_context(self._opening)
                 if self._leaving:
                     raise Unreachable(f"{target.place}: not opened, since we are stopping")
                 remote, decoder = await self._reach(target, node)
@@ -159,15 +168,22 @@ class Streams:
             async with asyncio.timeout(limits.open_within):
                 found = await greeted(self._exec, target)
         except TimeoutError:
-            node.silences += 1
-            if node.silences >= limits.silences:
-                node.resting_until = clock.time() + limits.rest
+            if target.place not in self._silent:
+                self._silent.add(target.place)
+                node.silences += 1
+                if node.silences >= limits.silences:
+                    node.resting_until = clock.time() + limits.rest
             raise Unreachable(f"the agent of {target.place} has not greeted us within {limits.open_within:g} s") from None
         except WorldError:
-            node.silences = 0
+            self._heard(target, node)
             raise
-        node.silences = 0
+        self._heard(target, node)
         return found
+
+    def _heard(self, target: Target, node: "_Node") -> None:
+        """Somebody answered."""
+        node.silences = 0
+        self._silent.discard(target.place)
 
     async def _listen(self, stream: Stream, target: Target) -> None:
         try:
@@ -199,6 +215,8 @@ class _Node:
     """One node's slots for opening, and how it has answered lately."""
 
     slots: asyncio.Semaphore
+    second_tries: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Taken before one of the slots for an agent that was silent."""
     users: int = 0
     silences: int = 0
     resting_until: float = 0.0
