@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: measure, print tables, write build/bench.json and the plot of docs/benchmark.md.
+"""`python -m tests.bench`: measure, print tables, write build/bench.json, build/bench.md and the plot of docs/benchmark.md.
 
 Correctness is asserted on the way (`measure`), speed never.
 """
@@ -40,6 +40,11 @@ def main() -> None:
     compared = [ratio for run in ours if run.pods in old for ratio in _ratios(run, old[run.pods])]
     found = as_json(runs, compared, before | {"load after": os.getloadavg()[0]})
     _write(ROOT / "build" / "bench.json", json.dumps(found, indent=1) + "\n")
+    texts = (
+        table.markdown(table.FIGURES, table.figures(runs)),
+        table.markdown(table.RATIOS, table.compared(compared)),
+    )
+    _write(ROOT / "build" / "bench.md", "\n".join(texts))
     _write(given.plot, plot("Until every kernel is right", ("pods in the network", "ms"), _lines(runs)))
     console.print(table.table("Medians and worst", table.FIGURES, table.figures(runs)))
     console.print(table.table("The ancestor's commands against the controller", table.RATIOS, table.compared(compared)))

@@ -1,4 +1,4 @@
-"""What one join costs in the pure stages: `python -m tests.bench.join` prints milliseconds, medians; nothing is asserted.
+"""What one join costs in the pure stages: `python -m tests.bench.join` prints milliseconds of CPU, medians; nothing asserted.
 
 All that stands between an event and the text for every peer, and between their answers and what is known then: fold, desire,
 plan and render (`rounds.next_round`), learn. No agent is asked: each answers at once that it has nothing to say.
@@ -39,22 +39,22 @@ class World:
 
     def take(self, *changes: Change) -> tuple[float, float, float, float]:
         """Seconds in each of the four stages, for all the places that these changes touch."""
-        times = [time.perf_counter()]
+        times = [time.process_time()]
         self.snapshot = fold(self.snapshot, changes)
-        times.append(time.perf_counter())
+        times.append(time.process_time())
         self.desired = desire(self.snapshot, self.desired)
-        times.append(time.perf_counter())
+        times.append(time.process_time())
         rounds: list[tuple[Wish, Known, Round]] = []
         for place in self.desired.changed:
             wish, known = self.desired.wishes[place], self.known.get(place, Known())
             due = next_round(wish, known, blind=False)
             assert isinstance(due, Round)
             rounds.append((wish, known, due))
-        times.append(time.perf_counter())
+        times.append(time.process_time())
         for wish, known, due in rounds:
             told = due.phase is Phase.FORWARD
             self.known[wish.place] = learn(wish, known, due, TOLD) if told else _wished(wish)
-        times.append(time.perf_counter())
+        times.append(time.process_time())
         fold_, desire_, plan_, learn_ = (after - before for before, after in pairwise(times))
         return fold_, desire_, plan_, learn_
 

@@ -70,12 +70,12 @@ class World:
             for pod in pods:
                 tasks.create_task(one(pod))
 
-    async def until(self, condition: Callable[[], bool], within: float, what: Callable[[], str]) -> None:
+    async def until(self, condition: Callable[[], bool], within: float, what: Callable[[], str], every: float = _LOOK) -> None:
         """Return when the condition holds. Raises `AssertionError` with a sentence when it does not in time."""
         deadline = time.monotonic() + within
         while not condition():
             assert time.monotonic() < deadline, f"not within {within:g} s: {what()}"
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(every)
 
     async def until_right(self, within: float) -> float:
         """Return when every kernel is as expected; the time since when the last one has been."""
