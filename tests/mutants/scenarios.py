@@ -1,0 +1,322 @@
+"""I/O. The stories in which the defects show: a few pods, one thing that happens, no patience.
+
+Each begins with pods that are wired, and ends when the last thing has happened; what must then be the case, and must never
+have been, is the checker's business. Nothing here knows a defect.
+"""
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+from math import inf
+from typing import Any
+
+from tests.checker.facts import UNREADABLE
+from tests.checker.judge import settled_after
+from tests.checker.watched import Watched, WatchedController
+from tests.mutants.planting import Edit
+from tests.mutants.playing import BOUNDS, Scenario
+from tests.scenarios import objects
+from tests.scenarios.cluster import eventually
+from tests.scenarios.objects import ANNOTATION, SIDECAR
+
+PODS = "/api/v1/namespaces/default/pods"
+CONFIG = "/api/v1/namespaces/kube-system/configmaps/kube-vxlan-controller"
+_PATIENCE = 6.0
+"""Seconds to wait for what a controller without defects does in less than two."""
+
+
+def wire(lab: Watched, **texts: str) -> None:
+    """Start the controller and pods of these names and annotations; return when everything is as it should be."""
+    lab.controller.start()
+    join(lab, **texts)
+    settle(lab)
+
+
+def join(lab: Watched, **texts: str) -> None:
+    """Pods come, each with an address and a kernel when this returns; all on one node."""
+    lab.apply(*(objects.pod(name, text, node="node-1") for name, text in texts.items()))
+    for name in texts:
+        lab.pod(name)
+
+
+def settle(lab: Watched) -> None:
+    """Return when all kernels are right and all pods started."""
+
+    def settled() -> bool:
+        lab.checker.look()
+        ready = all(pod["status"].get("phase") in ("Running", "Failed") for pod in lab.objects())
+        return ready and settled_after(lab.checker.history, time.monotonic()) < inf
+
+    eventually(settled, _PATIENCE, "everything is as it should be")
+
+
+def leave(lab: Watched, name: str, grace: int = 0) -> None:
+    """A pod is deleted."""
+    lab.remove(f"{PODS}/{name}", gracePeriodSeconds=grace)
+
+
+def last(lab: Watched, seconds: float) -> None:
+    """What is the case stays so for a while."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(0.05)
+
+
+def namesakes(lab: Watched) -> None:
+    """Two pods of one name in two namespaces."""
+    _namespace(lab, "other")
+    wire(lab, a="vxeth0", b="vxeth0")
+    lab.apply(objects.pod("other/a", "vxeth0"))
+
+
+def absence(lab: Watched) -> None:
+    """A pod goes while no controller runs."""
+    wire(lab, a="vxeth0", b="vxeth0", c="vxeth0")
+    lab.controller.end()
+    leave(lab, "c")
+    lab.controller.start()
+
+
+def refusal(lab: Watched) -> None:
+    """A pod's kernel refuses a link at first, because what should be below it is not there yet."""
+    wire(lab, a="vxeth0", b="vxeth0")
+    a = lab.pod("a")
+    with lab.checker.fault("there is no tun0 yet", a.uid):
+        _annotate(lab, "a", "vxeth0\nvxeth1 dev=tun0")
+        with suppress(AssertionError):  # a defect may be that nobody says so
+            eventually(lambda: "kernel refuses" in lab.controller.said(), 2.0)
+        a.namespace.run("ip", "link", "add", "tun0", "type", "bridge")
+
+
+def hanging(lab: Watched) -> None:
+    """An exec hangs while a pod joins, for a while; then its agent dies, and nothing of what was sent is done."""
+    wire(lab, a="vxeth0", b="vxeth0")
+    lab.fault("exec", pod="default/a", how="hang")
+    join(lab, c="vxeth0")
+    _hears(lab, "b", "c")
+    last(lab, 1.5)
+    lab.fault("kill", pod="default/a", container=SIDECAR)
+    lab.fault("exec", pod="default/a", how="work")
+
+
+def busy(lab: Watched) -> None:
+    """A second pod joins while a third one's agent is still at work on the first."""
+    wire(lab, a="vxeth0", b="vxeth0")
+    lab.fault("exec", pod="default/a", how="hang")
+    for name in ("c", "d"):
+        join(lab, **{name: "vxeth0"})
+        _hears(lab, "b", name)
+    lab.fault("exec", pod="default/a", how="work")
+
+
+def interruption(lab: Watched) -> None:
+    """The watches are cut, and the very next change of all is that a pod goes."""
+    wire(lab, a="vxeth0", b="vxeth0", c="vxeth0")
+    _quiet(lab)
+    lab.fault("cut-watches")
+    leave(lab, "c")
+
+
+def oblivion(lab: Watched) -> None:
+    """The watches are cut, a pod goes, and the API server forgets its history before anybody is back."""
+    wire(lab, a="vxeth0", b="vxeth0", c="vxeth0")
+    lab.fault("cut-watches")
+    leave(lab, "c")
+    lab.fault("compact")
+
+
+def silence(lab: Watched) -> None:
+    """The watches say nothing any more and stay open; then a pod goes."""
+    wire(lab, a="vxeth0", b="vxeth0", c="vxeth0")
+    with lab.checker.fault("the watches are silent"):
+        lab.fault("silence-watches")
+        leave(lab, "c")
+
+
+def configuration(lab: Watched) -> None:
+    """The ConfigMap gives a network another id."""
+    wire(lab, a="vxeth0", b="vxeth0")
+    lab.merge(CONFIG, {"data": {"vxeth0": "id=200 up"}})
+
+
+def token(lab: Watched) -> None:
+    """The API server takes the old token no more; a new one is where the old one was, a little later."""
+    right = lab.lab.kubeconfig.read_text()
+    lab.controller.kubeconfig = lab.controller.log.with_name("kubeconfig")
+    lab.controller.kubeconfig.write_text(right.replace(lab.lab.access.token, "outdated"))
+    with lab.checker.fault("the token is outdated"):
+        lab.controller.start()
+        join(lab, a="vxeth0", b="vxeth0")
+        eventually(lambda: "Unauthorized" in lab.controller.said(), _PATIENCE, "the old token was refused")
+        lab.controller.kubeconfig.write_text(right)
+
+
+def departure(lab: Watched) -> None:
+    """A pod is deleted, with time to end."""
+    wire(lab, a="vxeth0", b="vxeth0", c="vxeth0")
+    leave(lab, "c", grace=1)
+
+
+def reuse(lab: Watched) -> None:
+    """A pod has ended but is still shown with its address, which another one has by now; then it is removed."""
+    wire(lab, a="vxeth0", b="vxeth0", c="vxeth0")
+    address = lab.pod("c").address
+    lab.fault("evict", pod="default/c")
+    eventually(lambda: any(pod["status"]["phase"] == "Failed" for pod in lab.objects()), what="c has ended")
+    settle(lab)
+    join(lab, d="vxeth0")
+    assert lab.pod("d").address == address, "d has the address that c had"
+    settle(lab)
+    last(lab, 1.0)
+    leave(lab, "c")
+
+
+def lines(lab: Watched) -> None:
+    """An annotation with the line ends of another system."""
+    text = "vxeth0\r\nvxeth1"
+    lab.checker.means(text, {"vxeth0": {}, "vxeth1": {}})
+    wire(lab, a="vxeth0", b="vxeth1")
+    join(lab, c=text)
+
+
+def length(lab: Watched) -> None:
+    """An annotation with an option of 300 characters; then another pod joins."""
+    text = f"vxeth0 {'x' * 300}=1"
+    lab.checker.means(text, {"vxeth0": UNREADABLE})
+    wire(lab, a="vxeth0", b="vxeth0")
+    join(lab, h=text)
+    join(lab, c="vxeth0")
+
+
+def twice(lab: Watched) -> None:
+    """An annotation that names one network twice, with two addresses."""
+    text = "vxeth0 ip=10.1.0.3/24\nvxeth0 ip=10.1.0.4/24"
+    lab.checker.means(text, UNREADABLE)
+    wire(lab, a="vxeth0 ip=10.1.0.1/24", b="vxeth0 ip=10.1.0.2/24")
+    join(lab, c=text)
+
+
+def tenants(lab: Watched) -> None:
+    """A pod asks for a network that is closed to its namespace; another one takes an id of its own for a common network."""
+    _namespace(lab, "other")
+    lab.merge(CONFIG, {"data": {"closed": "id=110 up namespaces=default"}})
+    wire(lab, a="vxeth0\nclosed", b="vxeth0")
+    lab.apply(objects.pod("other/x", "closed"))
+    join(lab, d="vxeth0 id=999")
+
+
+def joining(lab: Watched) -> None:
+    """A pod joins."""
+    wire(lab, a="vxeth0", b="vxeth0")
+    join(lab, c="vxeth0")
+
+
+def writers(lab: Watched) -> None:
+    """A second controller is started while the first one, which audits, hears of nothing any more; a pod joins."""
+    wire(lab, a="vxeth0", b="vxeth0")
+    with lab.checker.fault("the watches of the first are silent"):  # of everything that comes later it is no excuse
+        lab.fault("silence-watches")
+    second = WatchedController(lab.controller.kubeconfig, lab.controller.log.with_name("second.log"))
+    second.checker, second.environment, second.options = lab.checker, lab.controller.environment, lab.controller.options
+    second.start()
+    try:
+        eventually(lambda: "found as wished" in second.said(), _PATIENCE, "the second controller has looked at everything")
+        join(lab, c="vxeth0")
+        last(lab, 4.0)
+    finally:
+        second.end()
+
+
+def restart(lab: Watched) -> None:
+    """An agent's container ends and is started again; its pod's kernel is what it was."""
+    wire(lab, a="vxeth0", b="vxeth0")
+    lab.fault("kill", pod="default/b", container=SIDECAR)
+
+
+def rebuilding(lab: Watched) -> None:
+    """A pod's sandbox is made anew: the same pod, another kernel, another address."""
+    wire(lab, a="vxeth0", b="vxeth0")
+    lab.fault("rebuild", pod="default/b")
+
+
+def annotation(lab: Watched) -> None:
+    """A running pod's annotation names another network."""
+    wire(lab, a="vxeth0", b="vxeth0", c="vxeth1")
+    _annotate(lab, "a", "vxeth1")
+
+
+def options(lab: Watched) -> None:
+    """A network with a port of its own on which nothing is learned."""
+    lab.merge(CONFIG, {"data": {"vxeth4": "id=104 up port=4789 learning=false"}})
+    wire(lab, a="vxeth4", b="vxeth4")
+
+
+def _namespace(lab: Watched, name: str) -> None:
+    lab.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+
+
+def _annotate(lab: Watched, name: str, text: str) -> None:
+    lab.merge(f"{PODS}/{name}", {"metadata": {"annotations": {ANNOTATION: text}}})
+
+
+def _hears(lab: Watched, name: str, other: str) -> None:
+    """Wait until the kernel of one pod sends to another one."""
+    pod, address = lab.pod(name), lab.pod(other).address
+    eventually(lambda: address in pod.destinations("vxeth0"), _PATIENCE, f"{name} sends to {other}")
+
+
+def _quiet(lab: Watched) -> None:
+    """Return when the last of all changes in the API server was one of a pod, and has been there for a while."""
+
+    def listed() -> dict[str, Any]:
+        found: dict[str, Any] = lab.call(lambda client: client.get(PODS))
+        return found
+
+    def rests() -> bool:
+        before = listed()["metadata"]["resourceVersion"]
+        last(lab, 0.5)
+        now = listed()
+        newest = max(int(pod["metadata"]["resourceVersion"]) for pod in now["items"])
+        version = now["metadata"]["resourceVersion"]
+        if int(version) > newest:
+            lab.merge(f"{PODS}/a", {"metadata": {"annotations": {"touched": version}}})
+        return bool(before == version == str(newest))
+
+    eventually(rests, _PATIENCE, "nothing changes in the API server")
+
+
+_SOON = Edit("kube/happenings.py", "silence: float = 150.0", "silence: float = 2.0")
+_AGAIN = Edit("kube/happenings.py", "last_delay: float = 30.0", "last_delay: float = 0.5")
+
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        *(
+            Scenario(play.__name__, play)
+            for play in (
+                namesakes,
+                absence,
+                refusal,
+                hanging,
+                busy,
+                interruption,
+                oblivion,
+                configuration,
+                token,
+                departure,
+                reuse,
+                lines,
+                length,
+                twice,
+                tenants,
+                joining,
+                restart,
+                rebuilding,
+                annotation,
+                options,
+            )
+        ),
+        Scenario("silence", silence, hastened=(_SOON, _AGAIN)),
+        Scenario("writers", writers, constants=replace(BOUNDS, execs=2), options=("--audit-every", "1")),
+    )
+}
