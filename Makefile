@@ -1,7 +1,7 @@
 # One word, one thing. `make help` lists them.
 BIN := .venv/bin
 
-.PHONY: help demo test lint types layers unit setup docs bench strain lock image clean
+.PHONY: help demo test lint types layers unit setup docs bench strain mutants lock image clean
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -35,6 +35,9 @@ bench: setup ## how fast it is here: build/bench.json and the plot of docs/bench
 
 strain: setup ## a thousand pods, some of them sick: build/strain.json
 	@$(BIN)/python -m tests.bench.strain
+
+mutants: setup ## the ancestor's defects planted into our controller: each must be caught (five minutes)
+	@$(BIN)/python -m tests.mutants
 
 image: ## the agent's image, with buildah or docker
 	@scripts/image agent
