@@ -158,6 +158,14 @@ async def test_silence_is_noticed_and_the_watch_resumed(server: Scripted) -> Non
     assert server.requests[1].query["resourceVersion"] == "10"
 
 
+async def test_a_stale_view_is_made_fresh_by_a_list_and_waits_for_no_bookmark(server: Scripted) -> None:
+    server.play(server.streams(*initial("a", "b"), stays=True), server.streams(*initial("a"), stays=True))
+    async with following(server, replace(QUICK, stale=0.1, silence=0.2)) as told:
+        await told.several(Fresh)
+    assert told.names() == ["=a,b", "=a"]
+    assert server.requests[1].query["sendInitialEvents"] == "true"
+
+
 async def test_staleness_is_told_once_and_taken_back(server: Scripted) -> None:
     server.play(server.streams(*initial("a")), text("", 503))
     began = asyncio.get_running_loop().time()

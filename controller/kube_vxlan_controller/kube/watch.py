@@ -110,7 +110,8 @@ class _Follower(Generic[T]):
 
     async def _attempt(self) -> bool:
         """One list where one is due, then one watch. Whether it lasted: only then the next may begin at once."""
-        if self._version is None or self._loop.time() >= self._relist_at:
+        # A stale view waits for no bookmark, which may be a minute away: a list confirms it at once.
+        if self._version is None or self._view.stale or self._loop.time() >= self._relist_at:
             if self._watch_list:
                 try:
                     return await self._watch(initial=True)
