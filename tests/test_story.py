@@ -4,10 +4,11 @@ import pytest
 
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
 from kube_vxlan_controller.kernel.netns import Netns
+from kube_vxlan_controller.model import Fault, NetworkName
 from kube_vxlan_controller.ports import Ask, Finally
 from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, learn, next_round
 from kube_vxlan_controller.snapshot import ConfigSeen, PodsListed, Snapshot, fold
-from kube_vxlan_controller.story import Story
+from kube_vxlan_controller.story import LINK_IN_THE_WAY, Story
 from kube_vxlan_controller.telling import Reason, State
 from tests.answering import Counts, Hearing
 from tests.objects import NETWORKS, place, pod
@@ -106,3 +107,11 @@ def test_an_opened_gate_is_news() -> None:
     it.story.did(opening, undoes=False)
     it.story.stands(wish(), State.WIRED, 0.0)
     assert it.reasons() == [Reason.WIRED]
+
+
+def test_a_link_that_cannot_be_made_is_not_told_as_wired() -> None:
+    it = Told()
+    fault = Fault(LINK_IN_THE_WAY, "There is a link vxeth1 that is not ours.", network=NetworkName("vxeth1"))
+    it.story.stands(wish(), State.DEGRADED, 0.0, trouble="the kernel refuses")
+    it.story.stands(wish(), State.WIRED, 1.0, (fault,))
+    assert it.reasons() == [Reason.DEGRADED, Reason.REFUSED]

@@ -15,6 +15,9 @@ from kube_vxlan_controller.ports import Meter
 from kube_vxlan_controller.rounds import Phase, Round
 from kube_vxlan_controller.telling import NEW, Standing, State, Tale, Wire, peers, repaired, tell, untold
 
+LINK_IN_THE_WAY = "link-in-the-way"
+"""What `kernel.plan` calls a Fault because of which a link is not there at all."""
+
 
 class Story:
     """What has happened in one place, as far as it has not been told."""
@@ -53,7 +56,7 @@ class Story:
         """How the place stands at `now` (any clock's seconds); `faults` are those of its kernel."""
         after = Standing(
             state,
-            _wires(wish),
+            _wires(wish, faults),
             wish.reading.faults + faults,
             wish.warnings,
             trouble if trouble or state is State.WIRED else self.standing.trouble,
@@ -90,5 +93,8 @@ class Story:
             self._tell(peers(self._place, link, joined[link], left[link]))
 
 
-def _wires(wish: Wish) -> tuple[Wire, ...]:
-    return tuple(Wire(link.name, tuple(sorted(map(str, link.addresses))), len(link.destinations)) for link in wish.netns.links)
+def _wires(wish: Wish, faults: tuple[Fault, ...]) -> tuple[Wire, ...]:
+    """The links that are there: all that are wished for but those in whose way something stands."""
+    refused = {fault.network for fault in faults if fault.code == LINK_IN_THE_WAY}
+    links = [link for link in wish.netns.links if link.mark.network not in refused]
+    return tuple(Wire(link.name, tuple(sorted(map(str, link.addresses))), len(link.destinations)) for link in links)

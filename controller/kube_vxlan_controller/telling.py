@@ -182,7 +182,7 @@ def _wired(place: Place, before: Standing, after: Standing) -> list[Tale]:
         return []  # the Faults have told it
     if not after.links and after.changed:
         return [Tale(place, Reason.UNWIRED, "The pod asks for no network any more; its links were removed.")]
-    if before.trouble or (before.faults and not after.faults):
+    if (before.trouble or before.faults) and not after.faults:
         return [Tale(place, Reason.RECOVERED, _links(after))]
     if after.opened or after.changed:
         return [Tale(place, Reason.WIRED, _links(after))]
