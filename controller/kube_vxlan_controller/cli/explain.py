@@ -130,4 +130,12 @@ async def _events(world: World, pod: PodView) -> tuple[EventText, ...]:
         return (EventText("", "", "Events cannot be read", visible(str(error))),)
     about = [one for one in told.items or () if one.involved_object.name == place.name and one.involved_object.kind == "Pod"]
     last = sorted(about, key=lambda one: one.time)[-EVENTS:]
-    return tuple(EventText(*(visible(word or "") for word in (one.time, one.type, one.reason, one.message))) for one in last)
+    return tuple(
+        EventText(visible(one.time or ""), visible(one.type or ""), visible(one.reason or ""), _lines(one.message or ""))
+        for one in last
+    )
+
+
+def _lines(note: str) -> str:
+    """A note with what a terminal would obey made visible; its own line ends stay."""
+    return "\n".join(map(visible, note.split("\n")))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from kube_vxlan_controller.cli.explanation import Explanation, LinkText, NetworkText, Peer
+from kube_vxlan_controller.cli.explanation import EventText, Explanation, LinkText, NetworkText, Peer
 from kube_vxlan_controller.cli.prospect import Prospect, deed_lines
 from kube_vxlan_controller.language.caret import draw
 from kube_vxlan_controller.language.mistakes import visible
@@ -29,7 +29,7 @@ def explain_lines(told: Explanation, prospect: Prospect | None, wide: bool) -> I
         opens = ["let the pod go on: everything is as wished, and it waits for that"] if prospect.opens else []
         yield from _section("What would be done next", deed_lines(told.todo, wide) + opens or ["nothing"])
     yield from _section("What is held", told.held)
-    yield from _section("What was told of it lately", [f"{e.time} {e.type} {e.reason}: {e.note}" for e in told.events])
+    yield from _section("What was told of it lately", [line for event in told.events for line in _event_lines(event)])
     yield ""
     yield told.verdict
 
@@ -59,6 +59,8 @@ def _peer_line(peer: Peer) -> str:
     match peer.to, peer.back:
         case True, True:
             state = "each has an entry for the other"
+        case None, _:
+            state = "nobody could ask this pod's own kernel"
         case _, None:
             state = "its kernel could not be asked"
         case _, False:
@@ -66,3 +68,9 @@ def _peer_line(peer: Peer) -> str:
         case _:
             state = "this pod has no entry for it"
     return f"{peer.network}: {peer.pod} at {peer.address}: {state}"
+
+
+def _event_lines(event: EventText) -> list[str]:
+    """An Event; the caret in its note stays under its place."""
+    first, *more = event.note.split("\n")
+    return [f"{event.time} {event.type} {event.reason}: {first}", *(f"  {line}" for line in more)]
