@@ -135,12 +135,14 @@ def _adrift(before: Adrift, pods: Mapping[Place, PodView], readings: Mapping[Pla
 
 def _wishes(before: Desired, after: Desired, touched: frozenset[Place]) -> tuple[Mapping[Place, Wish], frozenset[Place]]:
     wishes, changed = dict(before.wishes), set()
-    for place in _dirty(before, after, touched):
+    dirty = _dirty(before, after, touched)
+    alive = frozenset(after.membership.claims) if dirty & after.adrift.places else frozenset[Address]()
+    for place in dirty:
         old = wishes.get(place)
         if old is not None and place not in touched and before.adrift is after.adrift and place not in after.adrift.places:
             new: Wish | None = _with_other_peers(after, old)
         else:
-            new = _wish(after, place, old) if place in after.pods else None
+            new = _wish(after, place, old, alive) if place in after.pods else None
         if new == old:
             continue
         changed.add(place)
@@ -172,7 +174,8 @@ def _dirty(before: Desired, after: Desired, touched: frozenset[Place]) -> frozen
     return frozenset(dirty)
 
 
-def _wish(desired: Desired, place: Place, before: Wish | None) -> Wish:
+def _wish(desired: Desired, place: Place, before: Wish | None, alive: frozenset[Address]) -> Wish:
+    """The wish for a live pod. `alive`: every address that is claimed, one set for all who hold something."""
     pod, reading = desired.pods[place], desired.readings[place]
     known = before.netns.by_name if before is not None and before.reading is reading else {}
     links = tuple(_link(desired, member, known.get(member.options.name)) for member in reading.members)
@@ -185,7 +188,7 @@ def _wish(desired: Desired, place: Place, before: Wish | None) -> Wish:
             networks=reading.held,
             destinations=desired.adrift.anywhere,
             peers=desired.adrift.on,
-            alive=frozenset(desired.membership.claims) if holding else frozenset(),
+            alive=alive if holding else frozenset(),
         ),
         reading=reading,
         warnings=reading.warnings + cross_warnings(desired.membership, desired.pods, reading),
