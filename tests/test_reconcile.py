@@ -104,6 +104,21 @@ async def test_a_place_that_fails_slows_no_other() -> None:
         assert asyncio.get_running_loop().time() - before < 0.1
 
 
+async def test_what_peers_do_is_no_reason_to_try_a_silent_agent_again() -> None:
+    agents = AnsweringAgents(failing("b", error=Unreachable("down")))
+    async with at_work(agents, pod("b", "vxeth1", "10.0.0.2")) as hand:
+        await asyncio.sleep(120)
+        before = len(agents.times("b"))
+        for number in range(30):
+            hand.accept(PodSeen(pod(f"n{number}", "vxeth1", f"10.1.0.{number}", init=AgentState.RUNNING)))
+            await asyncio.sleep(0.1)
+        tried = len(agents.times("b"))
+        assert tried - before <= 3, "its own backoff goes on"
+        hand.accept(PodSeen(pod("b", "vxeth2", "10.0.0.2")))
+        await asyncio.sleep(0.1)
+        assert len(agents.times("b")) == tried + 1, "it is another one itself"
+
+
 async def test_failures_are_tried_again_ever_more_slowly_and_a_few_at_a_time() -> None:
     agents = AnsweringAgents(failing("a", error=Unreachable("down")))
     async with at_work(agents, bare("a")) as hand:

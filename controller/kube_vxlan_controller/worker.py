@@ -56,20 +56,27 @@ class Worker:
         """Set while the kernel is as wished (whether or not the gate is open yet), or has failed at least once."""
         self._shared = shared
         self._news = asyncio.Event()
+        self._other = asyncio.Event()
+        """Set when the pod itself is another one than at the last try: its text or its agent, not only its peers."""
         self._superseded = asyncio.Event()
         """Set while there is a newer wish than the one being carried out."""
         self._known: Known = NOTHING_KNOWN
         self._settled: Wish | None = None
         self.story = Story(wish.place, shared.meter, shared.tell, shared.tempo.told_again)
         self._failures = 0
+        self._answers = True
+        """The last failure, if any, was not the agent's."""
         self._audit_due = False
         self.asking = False
         """A request is on its way: better waited for than cut off."""
 
     def want(self, wish: Wish) -> None:
         """Take another wish for this place; what is being done for the one before is finished first."""
+        if (wish.target, wish.reading) != (self.wish.target, self.wish.reading):
+            self._other.set()
         self.wish = wish
-        self.idle.clear()
+        if self._answers:
+            self.idle.clear()  # nobody waits for an agent that has failed, until it answers again
         self._superseded.set()
         self._news.set()
 
@@ -92,18 +99,18 @@ class Worker:
         with contextlib.suppress(_Stopped):
             while self._news.is_set():
                 self._news.clear()
+                self._other.clear()
                 delay = await self._try()
                 self.idle.set()
                 if delay is not None:
                     await self._pause(delay)
 
     async def _pause(self, delay: float) -> None:
-        """Wait for news, or for as long as told, and then try again."""
-        try:
+        """Wait as long as told, or for news. What peers do is no news for an agent that does not answer."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(delay):
-                await self._news.wait()
-        except TimeoutError:
-            self._news.set()
+                await (self._news if self._answers else self._other).wait()
+        self._news.set()
 
     async def _try(self) -> float | None:
         """One try; returns how long to wait before the next, None when nothing is left to do."""
@@ -118,6 +125,7 @@ class Worker:
             except (WorldError, ParseError, NotSettled) as error:
                 return self._fail(error)
         self._failures = 0
+        self._answers = True
         self._stand(State.WAITING if self.wish.target is None else State.WIRED, faults)
         return None
 
@@ -125,6 +133,7 @@ class Worker:
         if not isinstance(error, Unreachable | NotSettled):
             self._known = NOTHING_KNOWN
         self._failures += 1
+        self._answers = isinstance(error, NotSettled)
         refused = isinstance(error, Forbidden | Rejected)
         if (
             refused
