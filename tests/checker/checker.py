@@ -72,6 +72,11 @@ class Checker:
             self._world.look()
         self._observer.read()
 
+    def before_change(self) -> None:
+        """Call it before changing an object: what is there now is written down, so that no state is missed."""
+        if self._world is not None:
+            self._world.look()
+
     def verdict(self) -> tuple[Violation, ...]:
         """All violations up to now, after one more look. It may be asked for again: the history does not end with it."""
         self.look()

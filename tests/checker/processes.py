@@ -20,7 +20,7 @@ from tests.checker.observe import Observer
 _EVERY = 0.04
 """Seconds between two looks."""
 _YOUNG = 2.0
-"""A process that is no pod's for so long will not be."""
+"""After so long a process is what it will be: before, it may yet become a pod's, or another program."""
 _POD = re.compile(rb"/([0-9a-f-]{32,36})/etc-hosts /etc/hosts ")
 
 
@@ -65,7 +65,7 @@ class Processes:
             self._first_seen.pop(pid)
         for pid in pids:
             first = self._first_seen.setdefault(pid, now)
-            if pid in self._known and (self._known[pid] is not None or now - first > _YOUNG):
+            if pid in self._known and now - first > _YOUNG:
                 continue
             found = _look_at(pid)
             self._known[pid] = found

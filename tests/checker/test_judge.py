@@ -12,6 +12,7 @@ from tests.checker.facts import (
     ByHand,
     Config,
     Controller,
+    Ended,
     Entered,
     Entry,
     Fact,
@@ -236,6 +237,18 @@ def test_what_was_done_by_hand_is_undone_in_time() -> None:
     assert laws(history(80)) == set()
     assert laws(history(110)) == {"L8"}
     assert laws(calm().at(40, "a", ByHand("red")).at(41, "a", Gone(sends("blue", "10.0.0.3")))) == set()
+
+
+def test_what_may_have_been_the_case_between_two_looks_may_have_been_acted_on() -> None:
+    """A pod gets its address and then the network another id; the checker sees both at once."""
+    told = Told().at(0, "", Config(NETWORKS), Controller(True)).at(20, "a", Entered(1), pod("10.0.0.1", "red"))
+    told.at(20, "b", Entered(2), replace(pod("10.0.0.2", "red"), addresses=()))
+    told.at(20.5, "a", RED).at(20.5, "b", RED).at(20.7, "a", sends("red", "10.0.0.2")).at(
+        21.0, "a", Gone(sends("red", "10.0.0.2"))
+    )
+    both = (("", Config({"red": {"id": "101", "up": "true"}})), ("b", pod("10.0.0.2", "red")))
+    told.facts += [Fact(21.5, uid, what, "world", since=20.1) for uid, what in both]
+    assert laws(told.at(24.0, "", Ended())) == set()
 
 
 def test_an_address_that_two_claim_belongs_to_neither_unless_one_is_leaving() -> None:

@@ -232,19 +232,31 @@ def _moments(history: History) -> Iterable[tuple[float, float, frozenset[Wish]]]
     changes = [fact for fact in history if isinstance(fact.what, Pod | PodGone | Config)]
     deadlines = {fact.what.leaves_at for fact in changes if isinstance(fact.what, Pod)} - {None}
     ticks = [Fact(time, "", Ended()) for time in deadlines if time is not None and time <= history[-1].time]
-    for time, together in groupby(sorted((*changes, *ticks), key=lambda fact: fact.time), key=lambda fact: fact.time):
-        since = time
+    for time, group in groupby(sorted((*changes, *ticks), key=lambda fact: fact.time), key=lambda fact: fact.time):
+        together = list(group)
+        since = min(time if fact.since is None else fact.since for fact in together)
+        changed, other = _changed(pods, together), networks
         for fact in together:
-            since = min(since, fact.time if fact.since is None else fact.since)
-            match fact.what:
-                case Pod() as pod:
-                    pods[fact.pod] = pod
-                case PodGone() if fact.pod in pods:
-                    # Its kernel may live on, with nobody to look after it.
-                    pods[fact.pod] = replace(pods[fact.pod], terminal=True, addresses=())
-                case Config(networks=found):
-                    networks = found
+            if isinstance(fact.what, Config):
+                other = fact.what.networks
+        if changed != pods and other != networks:
+            # Nobody saw which came first, and what was the case in between may have been acted on.
+            yield since, time, desire(changed, networks, time)
+            yield since, time, desire(pods, other, time)
+        pods, networks = changed, other
         yield since, time, desire(pods, networks, time)
+
+
+def _changed(pods: dict[str, Pod], facts: Iterable[Fact]) -> dict[str, Pod]:
+    after = dict(pods)
+    for fact in facts:
+        match fact.what:
+            case Pod() as pod:
+                after[fact.pod] = pod
+            case PodGone() if fact.pod in pods:
+                # Its kernel may live on, with nobody to look after it.
+                after[fact.pod] = replace(pods[fact.pod], terminal=True, addresses=())
+    return after
 
 
 def _broken(history: History, constants: Constants) -> tuple[Spans, dict[str, Spans]]:

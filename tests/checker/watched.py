@@ -62,6 +62,18 @@ class Watched(plain.Cluster):
         found = super().inside(uid)
         return None if found is None else WatchedNamespace(found.pid, uid, self.checker)
 
+    def apply(self, *objects: plain.Json) -> None:
+        self.checker.before_change()
+        super().apply(*objects)
+
+    def merge(self, path: str, patch: plain.Json) -> None:
+        self.checker.before_change()
+        super().merge(path, patch)
+
+    def remove(self, path: str, **options: Any) -> None:
+        self.checker.before_change()
+        super().remove(path, **options)
+
     def fault(self, name: str, **what: Any) -> None:
         """As in a plain cluster; the checker is told of it, unless it was already (`Checker.fault`)."""
         facts = () if self.checker.is_told else tuple(troubles(name, what, self._objects_everywhere()))
