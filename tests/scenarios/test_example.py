@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.cluster import ROOT, Cluster, Monitors, Pod, cluster, eventually
+from tests.checker.watched import cluster
+from tests.scenarios.cluster import ROOT, Cluster, Monitors, Pod, eventually
 
 pytestmark = pytest.mark.kernel
 
