@@ -10,7 +10,7 @@ from tests.checker.checker import Constants, Violation
 from tests.checker.watched import Watched, looked_at
 from tests.mutants.planting import Edit, plant
 
-BOUNDS = Constants(stale=2.5, join=2.5, repair=4.0, recovery=5.0)
+BOUNDS = Constants(stale=3.0, join=3.0, repair=4.0, recovery=6.0)
 """Tighter than those that operators are told, so that stories are short: a few pods on one machine."""
 _LOOK_EVERY = 0.3
 """Seconds between two verdicts, while a law is waited for."""

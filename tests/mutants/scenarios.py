@@ -21,15 +21,23 @@ from tests.scenarios.objects import ANNOTATION, SIDECAR
 
 PODS = "/api/v1/namespaces/default/pods"
 CONFIG = "/api/v1/namespaces/kube-system/configmaps/kube-vxlan-controller"
-_PATIENCE = 6.0
+_PATIENCE = 12.0
 """Seconds to wait for what a controller without defects does in less than two."""
 
 
 def wire(lab: Watched, **texts: str) -> None:
     """Start the controller and pods of these names and annotations; return when everything is as it should be."""
-    lab.controller.start()
+    start(lab)
     join(lab, **texts)
     settle(lab)
+
+
+def start(lab: Watched) -> None:
+    """Start the controller; return when it has begun, however long a busy machine takes for that."""
+    before = len(lab.controller.said()) if lab.controller.log.exists() else 0
+    with lab.checker.fault("the controller is being started"):
+        lab.controller.start()
+        eventually(lambda: " started " in lab.controller.said()[before:], what="the controller has begun")
 
 
 def join(lab: Watched, **texts: str) -> None:
@@ -73,8 +81,10 @@ def absence(lab: Watched) -> None:
     """A pod goes while no controller runs."""
     wire(lab, a="vxeth0", b="vxeth0", c="vxeth0")
     lab.controller.end()
+    gone = lab.pod("c").uid
     leave(lab, "c")
-    lab.controller.start()
+    eventually(lambda: lab.inside(gone) is None, what="c is gone")
+    start(lab)
 
 
 def refusal(lab: Watched) -> None:
@@ -90,10 +100,10 @@ def refusal(lab: Watched) -> None:
 
 def hanging(lab: Watched) -> None:
     """An exec hangs while a pod joins, for a while; then its agent dies, and nothing of what was sent is done."""
-    wire(lab, a="vxeth0", b="vxeth0")
+    _wire_warm(lab)
     lab.fault("exec", pod="default/a", how="hang")
-    join(lab, c="vxeth0")
-    _hears(lab, "b", "c")
+    join(lab, d="vxeth0")
+    _hears(lab, "b", "d")
     last(lab, 1.5)
     lab.fault("kill", pod="default/a", container=SIDECAR)
     lab.fault("exec", pod="default/a", how="work")
@@ -101,9 +111,9 @@ def hanging(lab: Watched) -> None:
 
 def busy(lab: Watched) -> None:
     """A second pod joins while a third one's agent is still at work on the first."""
-    wire(lab, a="vxeth0", b="vxeth0")
+    _wire_warm(lab)
     lab.fault("exec", pod="default/a", how="hang")
-    for name in ("c", "d"):
+    for name in ("d", "e"):
         join(lab, **{name: "vxeth0"})
         _hears(lab, "b", name)
     lab.fault("exec", pod="default/a", how="work")
@@ -145,7 +155,7 @@ def token(lab: Watched) -> None:
     lab.controller.kubeconfig = lab.controller.log.with_name("kubeconfig")
     lab.controller.kubeconfig.write_text(right.replace(lab.lab.access.token, "outdated"))
     with lab.checker.fault("the token is outdated"):
-        lab.controller.start()
+        start(lab)
         join(lab, a="vxeth0", b="vxeth0")
         eventually(lambda: "Unauthorized" in lab.controller.said(), _PATIENCE, "the old token was refused")
         lab.controller.kubeconfig.write_text(right)
@@ -228,8 +238,10 @@ def writers(lab: Watched) -> None:
 
 
 def restart(lab: Watched) -> None:
-    """An agent's container ends and is started again; its pod's kernel is what it was."""
+    """An agent's container ends and is started again, at once and then after a pause; its pod's kernel is what it was."""
     wire(lab, a="vxeth0", b="vxeth0")
+    lab.fault("kill", pod="default/b", container=SIDECAR)
+    eventually(lambda: _restarts(lab, "b") == 1, what="the agent was started again")
     lab.fault("kill", pod="default/b", container=SIDECAR)
 
 
@@ -257,6 +269,20 @@ def _namespace(lab: Watched, name: str) -> None:
 
 def _annotate(lab: Watched, name: str, text: str) -> None:
     lab.merge(f"{PODS}/{name}", {"metadata": {"annotations": {ANNOTATION: text}}})
+
+
+def _restarts(lab: Watched, name: str) -> int:
+    """How often the agent of a pod was started again; -1 while it does not run."""
+    (pod,) = (one for one in lab.objects() if one["metadata"]["name"] == name)
+    (agent,) = (one for one in pod["status"]["containerStatuses"] if one["name"] == SIDECAR)
+    return int(agent["restartCount"]) if "running" in agent["state"] else -1
+
+
+def _wire_warm(lab: Watched) -> None:
+    """Three pods, of which the first has been asked by the agent that stays: what comes next is sent to that one at once."""
+    wire(lab, a="vxeth0", b="vxeth0")
+    join(lab, c="vxeth0")
+    _hears(lab, "a", "c")
 
 
 def _hears(lab: Watched, name: str, other: str) -> None:

@@ -33,7 +33,7 @@ MUTANTS = (
         "A1",
         "knew pods by their bare name: two of one name in two namespaces were one",
         "namesakes",
-        _laws("S5"),
+        _laws("L3"),
         (
             Edit("snapshot.py", "name = (pod.place.namespace, pod.place.name)", 'name = (Namespace(""), pod.place.name)'),
             Edit("snapshot.py", "del names[place.namespace, place.name]", 'names.pop((Namespace(""), place.name), None)'),
@@ -151,8 +151,8 @@ MUTANTS = (
         (
             Edit(
                 "worker.py",
-                "        self.wish = wish\n        self.idle.clear()\n",
-                "        if self.asking:\n            return\n        self.wish = wish\n        self.idle.clear()\n",
+                'finished first."""\n',
+                'finished first."""\n        if self.asking:\n            return\n',
             ),
         ),
         instead="our workers take whole wishes; lost is the one that comes while a request is on its way",
