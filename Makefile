@@ -1,7 +1,7 @@
 # One word, one thing. `make help` lists them.
 BIN := .venv/bin
 
-.PHONY: help demo test lint types layers unit setup docs bench strain mutants lock image clean
+.PHONY: help demo test lint types layers unit setup long docs bench strain mutants lock image clean
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -27,14 +27,17 @@ layers: setup ## the import linter: who may import whom
 unit: setup ## the tests that need no kernel
 	@$(BIN)/pytest -q -m "not kernel and not image"
 
+long: setup ## the tests that take minutes each
+	@KVC_LONG_TESTS=1 scripts/in-namespace $(BIN)/pytest -q -m long
+
 docs: setup ## the tables in docs/ that are made from the code
 	@$(BIN)/python docs/generate.py
 
 bench: setup ## how fast it is here: build/bench.json and the plot of docs/benchmark.md
-	@$(BIN)/python -m tests.bench
+	@scripts/in-namespace $(BIN)/python -m tests.bench
 
 strain: setup ## a thousand pods, some of them sick: build/strain.json
-	@$(BIN)/python -m tests.bench.strain
+	@scripts/in-namespace $(BIN)/python -m tests.bench.strain
 
 mutants: setup ## the ancestor's defects planted into our controller: each must be caught (five minutes)
 	@$(BIN)/python -m tests.mutants

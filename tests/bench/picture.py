@@ -31,8 +31,8 @@ class Kernel:
     addresses: set[tuple[int, str]] = field(default_factory=set)
     destinations: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     changed: float = 0.0
-    writes: int = 0
-    """How often somebody changed something, or said once more what was there."""
+    writes: list[Fact] = field(default_factory=list)
+    """Whenever somebody changed something, or said once more what was there."""
 
     def take(self, fact: Fact) -> None:
         """Take in what the kernel told."""
@@ -53,7 +53,8 @@ class Kernel:
             case _:
                 return
         self.changed = fact.time
-        self.writes += fact.source == "told"
+        if fact.source == "told":
+            self.writes.append(fact)
 
     def holds(self, right: Right) -> bool:
         """Whether that is all that is there."""
@@ -101,10 +102,9 @@ class Picture:
         """Whether every kernel is right."""
         return len(self.since) == len(self.expected)
 
-    @property
-    def writes(self) -> int:
-        """How often anything was changed in any kernel."""
-        return sum(kernel.writes for kernel in self.kernels.values())
+    def writes(self, after: float) -> list[Fact]:
+        """What was changed after a time in any kernel of which something is expected. (There may be other labs here.)"""
+        return [fact for uid in self.expected for fact in self.kernels[uid].writes if fact.time > after]
 
     def wrong(self) -> Iterator[str]:
         """What is not right, a sentence each."""
