@@ -6,6 +6,8 @@ it should be; 2 something is to do (`plan`); 64 a mistake on the command line or
 70 a bug of ours; 130 interrupted; 141 nobody reads our output any more.
 """
 
+import errno
+import io
 import os
 import sys
 import traceback
@@ -29,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = [*(sys.argv[1:] if argv is None else argv)]  # `list` is a submodule of this package once it is imported
     debug = "--debug" in words or os.environ.get("KVC_DEBUG", "") not in ("", "0")
     try:
+        _prepare_output()
         code = _run([word for word in words if word != "--debug"])
         sys.stdout.flush()
         return code
@@ -41,15 +44,32 @@ def main(argv: Sequence[str] | None = None) -> int:
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT):
+            return _bug(error, debug)
+        return _complain(Complaint(f"Something cannot be written: {error.strerror}.", 1))
     except Exception as bug:  # the one place where our own mistakes end
-        if debug:
-            traceback.print_exc()
-        while isinstance(bug, ExceptionGroup):
-            bug = bug.exceptions[0]
-        place = traceback.extract_tb(bug.__traceback__)[-1]
-        what = f"{type(bug).__name__} in {os.path.basename(place.filename)}:{place.lineno}"
-        print(f"{PROGRAM}: This is a bug ({what}); please report it at {ISSUES} with what --debug shows.", file=sys.stderr)
-        return 70
+        return _bug(bug, debug)
+
+
+def _prepare_output() -> None:
+    """Output that is closed goes nowhere, and what its encoding cannot say is escaped."""
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _bug(bug: Exception, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(bug)
+    while isinstance(bug, ExceptionGroup):
+        bug = bug.exceptions[0]
+    place = traceback.extract_tb(bug.__traceback__)[-1]
+    what = f"{type(bug).__name__} in {os.path.basename(place.filename)}:{place.lineno}"
+    print(f"{PROGRAM}: This is a bug ({what}); please report it at {ISSUES} with what --debug shows.", file=sys.stderr)
+    return 70
 
 
 def _run(words: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -35,7 +36,15 @@ UNAVAILABLE = 69
 lab_app = typer.Typer(help="A cluster on this machine: nodes and pods out of processes.", rich_markup_mode=None)
 
 Nodes = Annotated[int, typer.Option(min=1, max=MAX_NODES, help="How many nodes.")]
-Name = Annotated[str, typer.Option(help="What to call the lab, where there is more than one.", metavar="NAME")]
+
+
+def _plain(name: str) -> str:
+    if not re.fullmatch("[a-z0-9][a-z0-9-]{0,40}", name):
+        raise typer.BadParameter("a lab's name is 1 to 41 of a-z, 0-9 and -, with a letter or digit first")
+    return name
+
+
+Name = Annotated[str, typer.Option(help="What to call the lab, where there is more than one.", metavar="NAME", callback=_plain)]
 
 
 @lab_app.command()

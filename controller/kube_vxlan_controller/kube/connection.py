@@ -61,10 +61,11 @@ class Connection:
 
 
 def fixed_token(text: str) -> TokenSource:
-    """A bearer token that never changes."""
+    """A bearer token that never changes. Raises `BadConnection` for a text that no header can hold."""
+    header = _header(f"Bearer {text}")
 
     async def source() -> Token:
-        return Token(f"Bearer {text}")
+        return Token(header)
 
     return source
 
@@ -143,7 +144,14 @@ async def _load(path: str, context: str | None) -> tuple[SimpleNamespace, Token 
     ) as error:
         raise BadConnection(f"the kubeconfig {path} cannot be used: {error or type(error).__name__}") from error
     header = settings.api_key.get("BearerToken")
-    return settings, Token(header, _lifetime(loader)) if header else None
+    return settings, Token(_header(header), _lifetime(loader)) if header else None
+
+
+def _header(text: str) -> str:
+    """The text, if it may stand in a header."""
+    if not text.isascii() or not text.isprintable():
+        raise BadConnection("the bearer token holds a character that no token has, perhaps a line end")
+    return text
 
 
 def _exists(path: str) -> bool:
