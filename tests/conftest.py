@@ -13,6 +13,9 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("long") and os.environ.get("KVC_LONG_TESTS") != "1":
+            item.add_marker(pytest.mark.skip(reason="takes minutes: make long runs it"))
     if os.environ.get("KVC_KERNEL_TESTS") == "1":
         return
     for item in items:

@@ -24,10 +24,12 @@ class Run:
         self._said_before = 0
 
     def start_controller(self) -> None:
-        """Start it, and remember where its new words begin."""
+        """Start it, remember where its new words begin, and return when it is at work (how long Python takes to load is not
+        what a bound is about)."""
         with suppress(FileNotFoundError):
             self._said_before = len(self.world.controller.said())
         self.world.controller.start()
+        eventually(lambda: " started " in self.heard(), PATIENCE, "the controller is at work")
 
     def heard(self) -> str:
         """What the controller has said since it was started."""

@@ -2,18 +2,17 @@
 
 import shlex
 import signal
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.scenarios import objects
-from tests.scenarios.cluster import ROOT, eventually
+from tests.scenarios import objects, seeing
+from tests.scenarios.cluster import ROOT
 from tests.scenarios.holding import names
 from tests.scenarios.objects import ANNOTATION, INIT, LABEL, SIDECAR, place
 from tests.scenarios.run import Run
 from tests.scenarios.text import Block, Step
-from tests.scenarios.world import AUDIT, BOUNDS, PATIENCE, Json, objects_of, pods_of
+from tests.scenarios.world import Json, objects_of, pods_of
 
 CONFIG = "/api/v1/namespaces/kube-system/configmaps/kube-vxlan-controller"
 
@@ -134,112 +133,6 @@ def _by_hand(run: Run, step: Step) -> None:
             pod.namespace.run(*(run.last_address(word[1:-1]) if word[0] == "{" else word for word in shlex.split(line)))
 
 
-# What is seen
-
-
-def _within(run: Run, step: Step) -> None:
-    run.expect(step.words[0], step.holdings)
-
-
-def _pings(answered: bool) -> Callable[[Run, Step], None]:
-    def act(run: Run, step: Step) -> None:
-        name, address = step.words
-        pod = run.pod(name)
-        family = "-6" if ":" in address else "-4"
-
-        def ping() -> bool:
-            said = pod.namespace.run("ping", family, "-c", "1", "-W", "1", address, check=False)
-            return (" 0% packet loss" in said) == answered
-
-        eventually(ping, BOUNDS["join"], f"{name} {'reaches' if answered else 'does not reach'} {address}")
-
-    return act
-
-
-def _shows(there: bool) -> Callable[[Run, Step], None]:
-    def act(run: Run, step: Step) -> None:
-        name, command, text = step.words
-        for pod in run.pods(names(name)):
-            said = pod.namespace.run(*shlex.split(command))
-            assert (text in said) == there, f"in {pod.name} {command} shows:\n{said}"
-
-    return act
-
-
-def _while_silent(what: str) -> Callable[[Run, Step], None]:
-    """Nothing that has `what` in it is heard of the kernels meanwhile."""
-
-    def carry_out(run: Run, step: Step) -> None:
-        with run.silence(names(step.words[0]), what):
-            act(run, step.steps)
-
-    return carry_out
-
-
-def _says(run: Run, step: Step) -> None:
-    eventually(lambda: step.words[0] in run.heard(), BOUNDS["recovery"], f"the controller says {step.words[0]!r}")
-
-
-def _looked(run: Run, step: Step) -> None:
-    eventually(lambda: "pods found as wished" in run.heard(), PATIENCE, "the controller has looked at everything")
-
-
-def _runs(ready: bool) -> Callable[[Run, Step], None]:
-    def act(run: Run, step: Step) -> None:
-        called = names(step.words[0])
-        run.settle(called)
-        for name in called:
-            eventually(lambda name=name: all(_is_ready(one) for one in pods_of(run.world, name)) == ready, PATIENCE, f"{name}")
-
-    return act
-
-
-def _is_ready(pod: Json) -> bool:
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions", ()))
-
-
-def _same_address(run: Run, step: Step) -> None:
-    new, old = step.words
-    before = run.last_address(old)
-    assert run.pod(new).address == before, f"{new} has {run.pod(new).address}, {old} had {before}"
-
-
-def _moved(run: Run, step: Step) -> None:
-    (name,) = step.words
-    before = run.last_address(name)
-
-    def moved() -> bool:
-        (pod,) = pods_of(run.world, name)
-        return pod["status"].get("podIP", before) != before
-
-    eventually(moved, PATIENCE, f"{name} has another address than {before}")
-
-
-def _two_audits(run: Run, step: Step) -> None:
-    """That nothing happens can only be seen by waiting for it."""
-    time.sleep(2 * AUDIT)
-
-
-def _ended(run: Run, step: Step) -> None:
-    namespace, short = place(step.words[0])
-    path = f"/api/v1/namespaces/{namespace}/pods"
-    ended = ("Succeeded", "Failed")
-    eventually(
-        lambda: any(o["metadata"]["name"] == short and o["status"]["phase"] in ended for o in run.world.items(path)),
-        PATIENCE,
-        short,
-    )
-
-
-def _gone(run: Run, step: Step) -> None:
-    for name in names(step.words[0]):
-        namespace, short = place(name)
-        path = f"/api/v1/namespaces/{namespace}/pods"
-        eventually(
-            lambda path=path, short=short: all(o["metadata"]["name"] != short for o in run.world.items(path)), PATIENCE, name
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One row of the table."""
@@ -304,23 +197,23 @@ SENTENCES = (
     Sentence("exec into NAMES takes SECONDS s", _pod_fault("exec", how="slow")),
     Sentence("exec into NAMES works", _pod_fault("exec", how="work")),
     # What is seen
-    Sentence("within BOUND", _within, Block.HOLDINGS),
-    Sentence("NAME pings ADDRESS", _pings(True)),
-    Sentence("NAME cannot ping ADDRESS", _pings(False)),
-    Sentence("in NAMES QUOTED shows QUOTED", _shows(True)),
-    Sentence("in NAMES QUOTED does not show QUOTED", _shows(False)),
-    Sentence("nothing is written in NAMES while", _while_silent(""), Block.STEPS),
-    Sentence("nothing is deleted in NAMES while", _while_silent("Deleted"), Block.STEPS),
-    Sentence("the controller has looked at everything", _looked),
-    Sentence("the controller says QUOTED", _says),
-    Sentence("NAMES is ready", _runs(True)),
-    Sentence("NAMES are ready", _runs(True)),
-    Sentence("NAMES is not ready", _runs(False)),
-    Sentence("NAME has the address that NAME had", _same_address),
-    Sentence("NAME has another address", _moved),
-    Sentence("NAME has ended", _ended),
-    Sentence("NAMES is gone", _gone),
-    Sentence("two audits pass", _two_audits),
+    Sentence("within BOUND", seeing.within, Block.HOLDINGS),
+    Sentence("NAME pings ADDRESS", seeing.pings(True)),
+    Sentence("NAME cannot ping ADDRESS", seeing.pings(False)),
+    Sentence("in NAMES QUOTED shows QUOTED", seeing.shows(True)),
+    Sentence("in NAMES QUOTED does not show QUOTED", seeing.shows(False)),
+    Sentence("nothing is written in NAMES while", seeing.while_silent(act), Block.STEPS),
+    Sentence("nothing is deleted in NAMES while", seeing.while_silent(act, "Deleted"), Block.STEPS),
+    Sentence("the controller has looked at everything", seeing.looked),
+    Sentence("the controller says QUOTED", seeing.says),
+    Sentence("NAMES is ready", seeing.runs(True)),
+    Sentence("NAMES are ready", seeing.runs(True)),
+    Sentence("NAMES is not ready", seeing.runs(False)),
+    Sentence("NAME has the address that NAME had", seeing.same_address),
+    Sentence("NAME has another address", seeing.moved),
+    Sentence("NAME has ended", seeing.ended),
+    Sentence("NAMES is gone", seeing.gone),
+    Sentence("two audits pass", seeing.two_audits),
 )
 """All sentences; of two that fit, the first counts."""
 

@@ -17,7 +17,7 @@ PLACEHOLDERS = {
     "NAME": r"[a-z0-9][a-z0-9./-]*",
     "COUNT": r"\d+",
     "SECONDS": r"\d+(?:\.\d+)?",
-    "BOUND": r"join|leave|repair|recovery|return",
+    "BOUND": r"join|leave|repair|recovery|return|freshness",
     "ADDRESS": r"[0-9a-f.:]+",
     "FILE": r"\S+",
     "QUOTED": r'"[^"]*"',
