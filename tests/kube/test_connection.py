@@ -1,4 +1,6 @@
 import asyncio
+import base64
+import os
 import ssl
 import stat
 import subprocess
@@ -159,6 +161,18 @@ async def test_the_context_of_a_kubeconfig(server: Scripted, tmp_path: Path) -> 
     path = kubeconfig(tmp_path / "config", cluster(server, tmp_path), {"token": "mine"})
     assert await sent(server, await from_kubeconfig(path)) == "Bearer mine"
     assert (await from_kubeconfig(path, "d")).server == "https://other.example"
+
+
+async def test_no_copy_of_what_a_kubeconfig_holds_is_left_in_a_file(
+    server: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even for a moment: who is killed removes nothing."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    data = base64.b64encode(server.ca.cert_pem.bytes()).decode()
+    whole = {"server": f"https://localhost:{server.port}", "certificate-authority-data": data}
+    connection = await from_kubeconfig(kubeconfig(tmp_path / "config", whole, {"token": "mine"}))
+    assert os.listdir(tmp_path) == ["config"]
+    assert await sent(server, connection) == "Bearer mine"
 
 
 async def test_basic_credentials(server: Scripted, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ kubernetes_asyncio's work, imported when such a file is read: it costs a second 
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,6 +58,8 @@ class Connection:
     """The name that the server's certificate must bear, where it is not the host's."""
     proxy: str | None = None
     user_agent: str = "kube-vxlan-controller"
+    context: ssl.SSLContext | None = None
+    """What `tls` made of all this already, where the files named above do not last."""
 
 
 def fixed_token(text: str) -> TokenSource:
@@ -113,7 +115,7 @@ async def from_kubeconfig(path: str, context: str | None = None) -> Connection:
     if not getattr(settings, "verify_ssl", True):
         raise BadConnection(f"{path}: insecure-skip-tls-verify is refused; name the server's certificate-authority instead")
     certificate = getattr(settings, "cert_file", None)
-    return Connection(
+    connection = Connection(
         server=getattr(settings, "host", ""),
         token=source,
         ca_file=getattr(settings, "ssl_ca_cert", None),
@@ -121,6 +123,10 @@ async def from_kubeconfig(path: str, context: str | None = None) -> Connection:
         server_name=getattr(settings, "tls_server_name", None),
         proxy=getattr(settings, "proxy", None),
     )
+    try:
+        return replace(connection, context=tls(connection))
+    finally:
+        _remove_copies()
 
 
 async def _load(path: str, context: str | None) -> tuple[SimpleNamespace, Token | None]:
@@ -152,6 +158,13 @@ def _header(text: str) -> str:
     if not text.isascii() or not text.isprintable():
         raise BadConnection("the bearer token holds a character that no token has, perhaps a line end")
     return text
+
+
+def _remove_copies() -> None:
+    """Remove the files into which the loader wrote certificates and keys: at exit is too late for a process that is killed."""
+    from kubernetes_asyncio.config import kube_config
+
+    kube_config._cleanup_temp_files()
 
 
 def _exists(path: str) -> bool:
@@ -198,6 +211,8 @@ class Bearer:
 
 def tls(connection: Connection) -> ssl.SSLContext:
     """The verifying TLS context of a connection. Raises `BadConnection`."""
+    if connection.context is not None:
+        return connection.context
     if not connection.server.startswith("https://"):
         raise BadConnection(f"the API server's address {connection.server!r} does not begin with https://")
     try:
