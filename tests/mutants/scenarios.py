@@ -64,7 +64,7 @@ def leave(lab: Watched, name: str, grace: int = 0) -> None:
 
 
 def last(lab: Watched, seconds: float) -> None:
-    """What is the case stays so for a while."""
+    """What is the case stays so for a while: what has just begun is not yet sure to the checker, within its haze."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         time.sleep(0.05)
@@ -240,6 +240,7 @@ def writers(lab: Watched) -> None:
 def restart(lab: Watched) -> None:
     """An agent's container ends and is started again, at once and then after a pause; its pod's kernel is what it was."""
     wire(lab, a="vxeth0", b="vxeth0")
+    last(lab, 1.0)
     lab.fault("kill", pod="default/b", container=SIDECAR)
     eventually(lambda: _restarts(lab, "b") == 1, what="the agent was started again")
     lab.fault("kill", pod="default/b", container=SIDECAR)
