@@ -136,8 +136,24 @@ def kubeconfig(access: Access) -> str:
 @contextmanager
 def _owned(directory: Path) -> Iterator[int]:
     """Make a lab's directory and hold its lock, whose descriptor is the value; at the end remove it."""
+    parent, lock = directory.parent, None
+    while lock is None:
+        parent.mkdir(mode=0o700, exist_ok=True)
+        with suppress(FileNotFoundError):  # a lab that ended just now has taken the parent along
+            lock = _claimed(directory)
+    try:
+        (directory / "pid").write_text(f"{os.getpid()}\n")
+        yield lock
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+        os.close(lock)
+        with suppress(OSError):
+            parent.rmdir()
+
+
+def _claimed(directory: Path) -> int:
+    """Make the directory and lock it; the lock's descriptor. Raises `FileNotFoundError` when its parent has gone meanwhile."""
     parent = directory.parent
-    parent.mkdir(mode=0o700, exist_ok=True)
     if parent.is_symlink() or parent.stat().st_uid != os.getuid() or parent.stat().st_mode & 0o077:
         raise NoLab(f"{parent} must be a directory that belongs to you alone; it is not")
     with _descriptor(parent) as gate:
@@ -148,14 +164,7 @@ def _owned(directory: Path) -> Iterator[int]:
             raise NoLab(f'a lab named "{directory.name}" is running already') from None
         lock = os.open(directory, os.O_RDONLY)
         fcntl.flock(lock, fcntl.LOCK_EX)
-    try:
-        (directory / "pid").write_text(f"{os.getpid()}\n")
-        yield lock
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-        os.close(lock)
-        with suppress(OSError):
-            parent.rmdir()
+        return lock
 
 
 @contextmanager
