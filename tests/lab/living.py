@@ -14,8 +14,10 @@ Json = dict[str, Any]
 class Living:
     """What a test can do."""
 
-    def __init__(self, client: Client, namespace: str) -> None:
+    def __init__(self, client: Client, namespace: str, since: str) -> None:
+        """`since` is the resourceVersion at which the namespace was made."""
         self.client = client
+        self._since = since
         self.pods = f"/api/v1/namespaces/{namespace}/pods"
         self.apps = f"/apis/apps/v1/namespaces/{namespace}"
         self._namespace = namespace
@@ -38,7 +40,7 @@ class Living:
     async def history(self, name: str, enough: Callable[[Json], bool], seconds: float = 20) -> list[Json]:
         """What the pod looked like, from its creation until it was enough; a deleted pod has phase `Gone`."""
         seen: list[Json] = []
-        async with asyncio.timeout(seconds), aclosing(self.client.watch(self.pods, "1")) as changes:
+        async with asyncio.timeout(seconds), aclosing(self.client.watch(self.pods, self._since)) as changes:
             async for kind, pod in changes:
                 if pod["metadata"]["name"] != name:
                     continue
@@ -68,8 +70,9 @@ async def living(access: Access) -> AsyncIterator[Living]:
     """A namespace for one test; its pods go at once at the end."""
     name = f"test-{uuid.uuid4().hex[:8]}"
     async with Client(access) as client:
-        await client.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-        yield Living(client, name)
+        wanted = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        made = await client.create("/api/v1/namespaces", wanted)
+        yield Living(client, name, made["metadata"]["resourceVersion"])
         await client.delete(f"/api/v1/namespaces/{name}")
 
 
