@@ -4,8 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from kube_vxlan_controller.kernel.iproute import PROTOCOL, Reading, alias, digest
+from kube_vxlan_controller.kernel.alias import alias
+from kube_vxlan_controller.kernel.lines import PROTOCOL
 from kube_vxlan_controller.kernel.netns import ZERO_MAC, Link, Netns
+from kube_vxlan_controller.kernel.readings import Reading, digest
 
 
 def printed(netns: Netns) -> Mapping[Reading, str]:

@@ -4,8 +4,8 @@ from ipaddress import ip_address
 import pytest
 
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
-from kube_vxlan_controller.kernel.iproute import ParseError, Reading, parse
 from kube_vxlan_controller.kernel.netns import Destinations, Entry, Netns
+from kube_vxlan_controller.kernel.readings import ParseError, Reading, parse
 from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry
 from kube_vxlan_controller.ports import Finally, StreamId, Told
 from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, audit_round, learn, next_round

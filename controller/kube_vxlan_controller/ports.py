@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType, Protocol
 
-from kube_vxlan_controller.kernel.iproute import Reading as Reading
+from kube_vxlan_controller.kernel.readings import Reading as Reading
 from kube_vxlan_controller.model import InterfaceName, Place
 from kube_vxlan_controller.model import Target as Target
 

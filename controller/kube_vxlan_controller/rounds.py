@@ -15,9 +15,10 @@ from enum import StrEnum
 from typing import TypeVar
 
 from kube_vxlan_controller.desired import Wish
-from kube_vxlan_controller.kernel.iproute import ParseError, digest, parse, parse_digests, parse_entries, render
+from kube_vxlan_controller.kernel.lines import render
 from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Entry, Link, Netns
 from kube_vxlan_controller.kernel.plan import Plan, plan
+from kube_vxlan_controller.kernel.readings import ParseError, digest, parse, parse_digests, parse_entries
 from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry, Step
 from kube_vxlan_controller.model import Fault, InterfaceName, Target
 from kube_vxlan_controller.ports import Ask, Finally, Reading, StreamId, Told
@@ -98,7 +99,7 @@ def audit_round() -> Round:
 
 
 def learn(wish: Wish, known: Known, asked: Round, told: Told) -> Known:
-    """What is known after an answer. Raises `iproute.ParseError` where an answer makes no sense, or lacks a reading."""
+    """What is known after an answer. Raises `readings.ParseError` where an answer makes no sense, or lacks a reading."""
     missing = ", ".join(reading for reading, _ in asked.ask.read if reading not in told.readings)
     if missing:
         raise ParseError(f"the agent could not read {missing}: {'; '.join(told.complaints) or 'it did not say why'}")

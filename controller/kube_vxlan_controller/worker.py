@@ -13,7 +13,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from kube_vxlan_controller.desired import Wish
-from kube_vxlan_controller.kernel.iproute import ParseError, render
+from kube_vxlan_controller.kernel.lines import render
+from kube_vxlan_controller.kernel.readings import ParseError
 from kube_vxlan_controller.model import Fault, Place
 from kube_vxlan_controller.ports import Agents, Forbidden, Gone, Meter, Rejected, Unreachable, WorldError
 from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, audit_round, learn, next_round

@@ -6,13 +6,15 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from tests.agent.pod import AGENT, PATIENCE, UID, Pod, agent_pod, eventually, processes_of_group
 
 from kube_vxlan_controller.agents.framing import Answer, Header, Refusal, encode
-from kube_vxlan_controller.kernel import iproute
+from kube_vxlan_controller.kernel.lines import render
+from kube_vxlan_controller.kernel.readings import digest, parse_entries
 from kube_vxlan_controller.kernel.steps import AppendDestination
 from kube_vxlan_controller.model import Epoch, InterfaceName, PodUid
 from kube_vxlan_controller.ports import Ask, Finally, Reading
@@ -160,8 +162,8 @@ def test_it_makes_a_group_of_its_own_where_it_has_none(pod: Pod) -> None:
 
 
 def test_after_a_kill_in_the_middle_the_next_stream_reads_and_goes_on(pod: Pod) -> None:
-    addresses = [iproute.ip_address(f"10.{50 + i // 62500}.{i // 250 % 250}.{i % 250 + 1}") for i in range(8000)]
-    entries = iproute.render(AppendDestination(V1, address) for address in addresses).entries
+    addresses = [ip_address(f"10.{50 + i // 62500}.{i // 250 % 250}.{i % 250 + 1}") for i in range(8000)]
+    entries = render(AppendDestination(V1, address) for address in addresses).entries
     with pod.serve() as agent:
         agent.done(Ask(batch=(ADD,)))
         agent.say(Ask(batch=("link set dev vxeth1 up",), entries=entries))
@@ -170,17 +172,13 @@ def test_after_a_kill_in_the_middle_the_next_stream_reads_and_goes_on(pod: Pod) 
         assert agent.process.wait(PATIENCE) == -signal.SIGKILL
         eventually(lambda: processes_of_group(agent.process.pid) == [])
     with pod.serve() as agent:
-        there = iproute.parse_entries(agent.done(Ask(read=((Reading.ENTRIES, (V1,)),))).readings[Reading.ENTRIES])
+        there = parse_entries(agent.done(Ask(read=((Reading.ENTRIES, (V1,)),))).readings[Reading.ENTRIES])
         assert len(there.get(V1, ())) <= len(addresses)
         missing = set(addresses) - {entry.destination for entry in there.get(V1, ())}
         agent.done(
-            Ask(
-                batch=("link set dev vxeth1 down",), entries=iproute.render(AppendDestination(V1, it) for it in missing).entries
-            )
+            Ask(batch=("link set dev vxeth1 down",), entries=render(AppendDestination(V1, it) for it in missing).entries)
         )
-        assert (
-            agent.done(Ask(read=((Reading.DIGEST, (V1,)),))).readings[Reading.DIGEST] == f"vxeth1 {iproute.digest(addresses)}\n"
-        )
+        assert agent.done(Ask(read=((Reading.DIGEST, (V1,)),))).readings[Reading.DIGEST] == f"vxeth1 {digest(addresses)}\n"
 
 
 def test_ready_tells_whether_the_mark_is_there(pod: Pod) -> None:

@@ -10,8 +10,11 @@ import pytest
 from tests.agent.pod import Pod, agent_pod
 
 from kube_vxlan_controller.agents.framing import Answer
-from kube_vxlan_controller.kernel import iproute, steps
+from kube_vxlan_controller.kernel import steps
+from kube_vxlan_controller.kernel.alias import alias
+from kube_vxlan_controller.kernel.lines import render
 from kube_vxlan_controller.kernel.netns import ZERO_MAC, Device, Entry, Mark
+from kube_vxlan_controller.kernel.readings import digest, parse, parse_digests, parse_entries
 from kube_vxlan_controller.kernel.steps import Step
 from kube_vxlan_controller.model import InterfaceName, Route, UdpPort, Vni
 from kube_vxlan_controller.ports import Ask, Reading
@@ -66,7 +69,7 @@ def pod() -> Iterator[Pod]:
 
 
 def rendered(*wanted: Step) -> Ask:
-    batches = iproute.render(wanted)
+    batches = render(wanted)
     return Ask(batch=batches.batch, entries=batches.entries)
 
 
@@ -77,7 +80,7 @@ def test_every_kind_of_step_takes_effect(pod: Pod) -> None:
         six, one = sorted(
             json.loads(pod.run("ip", "-d", "-j", "link", "show", "type", "vxlan")), key=lambda link: link["ifname"]
         )
-        assert (one["ifalias"], one["mtu"], one["linkinfo"]["info_data"]["id"]) == (iproute.alias(MARK), 1350, 101)
+        assert (one["ifalias"], one["mtu"], one["linkinfo"]["info_data"]["id"]) == (alias(MARK), 1350, 101)
         assert (six["mtu"], six["linkinfo"]["info_data"]["local6"]) == (1400, "fd00:244:1::2")
         assert "192.168.12.0/29 via 192.168.11.1 dev vxeth1 proto 86" in pod.run("ip", "route")
         assert "fd00:12::/64 via fd00:11::1 dev vxeth1 proto 86" in pod.run("ip", "-6", "route")
@@ -120,7 +123,7 @@ def test_what_was_rendered_and_applied_is_read_back_as_it_was_wished(pod: Pod) -
     everything = tuple((reading, ()) for reading in (Reading.LINKS, Reading.ROUTES, Reading.ENTRIES, Reading.LEARNED))
     with pod.serve() as agent:
         agent.done(rendered(*BUILD))
-        found = iproute.parse(agent.done(Ask(read=everything)).readings)
+        found = parse(agent.done(Ask(read=everything)).readings)
     link = found.by_name[V1]
     assert (link.mark, link.up, link.addresses, link.routes) == (MARK, True, {IP, IP6}, {ROUTE, ROUTE6})
     assert list(link.destinations) == [PEER]
@@ -162,13 +165,13 @@ def test_readings_of_entries_are_canonical_and_chosen_by_link(pod: Pod) -> None:
             "vxeth1 02:00:00:00:00:03 10.244.2.9",
         ]
         assert read[Reading.LEARNED] == "vxeth1 02:00:00:00:00:01 10.244.2.9\n"
-        assert iproute.parse_digests(read[Reading.DIGEST])[V6] == iproute.digest([PEER6])
-        assert set(iproute.parse_digests(read[Reading.DIGEST])) == {V1, V6}
+        assert parse_digests(read[Reading.DIGEST])[V6] == digest([PEER6])
+        assert set(parse_digests(read[Reading.DIGEST])) == {V1, V6}
         one = agent.done(Ask(read=((Reading.ENTRIES, (V6,)), (Reading.LEARNED, (V6,)), (Reading.DIGEST, (V6,))))).readings
     assert one == {
         Reading.ENTRIES: f"{V6} {ZERO_MAC} {PEER6}\n",
         Reading.LEARNED: "",
-        Reading.DIGEST: f"{V6} {iproute.digest([PEER6])}\n",
+        Reading.DIGEST: f"{V6} {digest([PEER6])}\n",
     }
 
 
@@ -177,8 +180,8 @@ def test_readings_of_an_empty_pod_are_empty(pod: Pod) -> None:
         nothing = agent.done(Ask(read=tuple((reading, ()) for reading in Reading))).readings
         named = agent.done(Ask(read=((Reading.DIGEST, (V1,)), (Reading.ENTRIES, (V1,))))).readings
     assert (nothing[Reading.ENTRIES], nothing[Reading.LEARNED], nothing[Reading.DIGEST]) == ("", "", "")
-    assert iproute.parse(nothing).links == ()
-    assert named == {Reading.DIGEST: f"vxeth1 {iproute.digest([])}\n", Reading.ENTRIES: ""}
+    assert parse(nothing).links == ()
+    assert named == {Reading.DIGEST: f"vxeth1 {digest([])}\n", Reading.ENTRIES: ""}
 
 
 def test_readings_for_people_are_what_iproute2_prints(pod: Pod) -> None:
@@ -207,17 +210,14 @@ def test_a_big_request_is_read_whole_and_checked_whole(pod: Pod) -> None:
         agent.done(rendered(*BUILD[:1]))
         agent.done(rendered(*(steps.AppendDestination(V1, address) for address in addresses)))
         read = agent.done(Ask(read=((Reading.DIGEST, (V1,)), (Reading.ENTRIES, (V1,))))).readings
-        assert read[Reading.DIGEST] == f"vxeth1 {iproute.digest(addresses)}\n"
-        assert len(iproute.parse_entries(read[Reading.ENTRIES])[V1]) == 1000
+        assert read[Reading.DIGEST] == f"vxeth1 {digest(addresses)}\n"
+        assert len(parse_entries(read[Reading.ENTRIES])[V1]) == 1000
         agent.done(rendered(*(steps.DeleteEntry(V1, Entry(ZERO_MAC, address)) for address in addresses[1:])))
-        assert (
-            agent.done(Ask(read=((Reading.DIGEST, (V1,)),))).readings[Reading.DIGEST]
-            == f"vxeth1 {iproute.digest(addresses[:1])}\n"
-        )
+        assert agent.done(Ask(read=((Reading.DIGEST, (V1,)),))).readings[Reading.DIGEST] == f"vxeth1 {digest(addresses[:1])}\n"
 
 
 def test_two_writers_take_turns(pod: Pod) -> None:
-    add = iproute.render(BUILD[:1]).batch[0]
+    add = render(BUILD[:1]).batch[0]
     turn = Ask(batch=(add, *(f"link set dev vxeth1 mtu {mtu}" for mtu in range(1000, 1010)), "link del dev vxeth1"))
     with pod.serve() as one, pod.serve() as other:
         for _ in range(10):

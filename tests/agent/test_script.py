@@ -41,10 +41,10 @@ def test_other_words_are_a_usage_error(words: list[str]) -> None:
 
 
 def test_the_document_lists_the_shapes_that_the_controller_renders() -> None:
-    from kube_vxlan_controller.kernel import iproute
+    from kube_vxlan_controller.kernel import lines
 
-    assert iproute.__doc__ is not None
-    shapes = [line.split("     ")[0].strip() for line in iproute.__doc__.splitlines() if line.startswith("        ")]
+    assert lines.__doc__ is not None
+    shapes = [line.split("     ")[0].strip() for line in lines.__doc__.splitlines() if line.startswith("        ")]
     assert len(shapes) >= 12
     document = PROTOCOL.read_text()
     missing = [shape for shape in shapes if shape.partition(" alias ")[0] not in document]

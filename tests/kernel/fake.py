@@ -290,7 +290,7 @@ class FakeKernel:
             del table[entry.mac]
 
     def read(self) -> Netns:
-        """What `iproute.parse` would make of it."""
+        """What `readings.parse` would make of it."""
         links = {name: self._read(name, link) for name, link in self.links.items()}
         ours = {name: link for name, link in links.items() if link is not None and link.mark != NO_MARK}
         foreign = {

@@ -8,8 +8,9 @@ from tests.kernel.fake import Deed, LearnEntry, OtherRoute, PlainLink, StrayEntr
 from tests.kernel.worlds import NAMES
 from tests.namespaces import Namespace
 
-from kube_vxlan_controller.kernel.iproute import Reading, parse, render
+from kube_vxlan_controller.kernel.lines import render
 from kube_vxlan_controller.kernel.netns import Netns
+from kube_vxlan_controller.kernel.readings import Reading, parse
 
 READ = """
 echo @links; ip -d -j addr show

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from kube_vxlan_controller.cli.reasons import what, whose, why
 from kube_vxlan_controller.desired import Desired, Wish
-from kube_vxlan_controller.kernel.iproute import render
+from kube_vxlan_controller.kernel.lines import render
 from kube_vxlan_controller.kernel.netns import Netns
 from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry, Step
 from kube_vxlan_controller.language.caret import draw

@@ -21,7 +21,7 @@ from kube_vxlan_controller.cli.prospect import NOBODY, Prospect
 from kube_vxlan_controller.connecting import connection
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
 from kube_vxlan_controller.feeding import config_changes, networks_resource, pod_changes, pods_resource
-from kube_vxlan_controller.kernel.iproute import ParseError
+from kube_vxlan_controller.kernel.readings import ParseError
 from kube_vxlan_controller.kube.client import ApiClient
 from kube_vxlan_controller.kube.exec import PodExec
 from kube_vxlan_controller.kube.happenings import Listed

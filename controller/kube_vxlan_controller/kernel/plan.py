@@ -4,16 +4,14 @@ Laws, each a property test: the steps lead there and then there are none; a kern
 stopped after any of them, the next plan reaches the same end; a wire that stays, and every destination in both values, stays
 throughout; nothing foreign is named (but by `RestoreAddress`); what is held is left alone; under `hold.removals` nothing is
 removed, by side effect neither.
-
-The kernel's side effects are foreseen, so that one plan suffices. Removing an IPv4 primary takes the secondaries of its
-subnet along, removing the last IPv4 address of a link its IPv4 routes, lowering it all its routes, IPv6 addresses and learned
-entries, deleting it everything. (A kernel that promotes secondaries loses less, and takes what is given twice without a word.)
 """
 
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from collections.abc import Set
+from dataclasses import dataclass
 
-from kube_vxlan_controller.kernel.netns import NO_MARK, ZERO_MAC, Device, Entry, Link, Mark, Netns, Wire, mark_name
+from kube_vxlan_controller.kernel.arranging import Obstacles, alike, arranged, obstacles
+from kube_vxlan_controller.kernel.forwarding import departed, forwarding
+from kube_vxlan_controller.kernel.netns import Device, Link, Netns, mark_name
 from kube_vxlan_controller.kernel.steps import (
     AddAddress,
     AddLink,
@@ -31,18 +29,7 @@ from kube_vxlan_controller.kernel.steps import (
     SetUp,
     Step,
 )
-from kube_vxlan_controller.model import (
-    MAX_ADDRESSES,
-    NOTHING_HELD,
-    Address,
-    Fault,
-    Hold,
-    Interface,
-    InterfaceName,
-    NetworkName,
-    Prefix,
-    Route,
-)
+from kube_vxlan_controller.model import NOTHING_HELD, Fault, Hold, InterfaceName
 
 ORDER: tuple[tuple[type[Step], ...], ...] = (
     (DeleteLink,),  # before any AddLink: two links may swap their VNIs
@@ -75,10 +62,10 @@ def plan(want: Netns, have: Netns, hold: Hold = NOTHING_HELD) -> Plan:
     found: list[Step | Fault] = []
     wished = want.by_name
     held = _held(have, hold)
-    obstacles: _Obstacles | None = None
+    in_the_way: Obstacles | None = None
     for link in have.links:
         if link.name in held:
-            found += _departed(link, hold)
+            found += departed(link, hold)
         elif not hold.removals and (link.name not in wished or not link.device.same_wire(wished[link.name].device)):
             found.append(DeleteLink(link.name))
     for link in want.links:
@@ -86,10 +73,10 @@ def plan(want: Netns, have: Netns, hold: Hold = NOTHING_HELD) -> Plan:
             continue
         there = have.by_name.get(link.name)
         if there is not None and _settled(link, there):
-            found += _forwarding(link, there, hold)
+            found += forwarding(link, there, hold)
         else:
-            obstacles = obstacles or _obstacles(want, have, hold, held)
-            found += _arranged(link, have, hold, obstacles)
+            in_the_way = in_the_way or obstacles(want, have, hold, held)
+            found += arranged(link, have, hold, in_the_way)
     steps = [item for item in found if not isinstance(item, Fault)]
     steps.sort(key=lambda step: _RANK[type(step)])
     return Plan(tuple(steps), tuple(item for item in found if isinstance(item, Fault)))
@@ -105,24 +92,6 @@ def _held(have: Netns, hold: Hold) -> Set[InterfaceName]:
     return {link.name for link in have.links if link.mark.network in marks}
 
 
-def _departed(link: Link, hold: Hold) -> Iterator[Step]:
-    """What goes even from a held link: entries whose destination no live pod claims."""
-    if hold.removals:
-        return
-    stay = hold.alive | _still(link, hold)
-    zeros = (Entry(ZERO_MAC, destination) for destination in link.destinations)
-    for entry in sorted({*zeros, *link.strays, *link.learned}, key=_entry_key):
-        if entry.destination not in stay:
-            yield DeleteEntry(link.name, entry)
-
-
-def _still(link: Link, hold: Hold) -> Set[Address]:
-    """The destinations of which nobody can tell whether they belong to the link's network."""
-    if not hold.peers:
-        return hold.destinations
-    return hold.destinations.union(*(peers for network, peers in hold.peers.items() if mark_name(network) == link.mark.network))
-
-
 def _settled(want: Link, have: Link) -> bool:
     """Whether nothing but forwarding differs. By identity where possible: comparing equal sets of addresses takes its time."""
     return (
@@ -135,158 +104,4 @@ def _settled(want: Link, have: Link) -> bool:
 
 
 def _same_device(want: Device, have: Device) -> bool:
-    return want.same_wire(have) and _like(want, have) and want.mtu in (None, have.mtu)
-
-
-def _like(want: Device, have: Device) -> bool:
-    """Whether all is the same that `ChangeDevice` sets."""
-    same_local = want.local is None or want.local == have.local
-    return same_local and (want.lower, want.learning, want.ttl or 0) == (have.lower, have.learning, have.ttl or 0)
-
-
-def _forwarding(want: Link, have: Link, hold: Hold) -> Iterator[Step]:
-    still = _still(want, hold)
-    for destination in sorted(want.destinations.beyond(have.destinations) - still, key=int):
-        yield AppendDestination(want.name, destination)
-    if hold.removals:
-        return
-    for destination in sorted(have.destinations.beyond(want.destinations) - still, key=int):
-        yield DeleteEntry(want.name, Entry(ZERO_MAC, destination))
-    if have.strays or have.learned:
-        past = {entry for entry in have.learned if entry.destination not in want.destinations}
-        for entry in sorted(have.strays | past, key=_entry_key):
-            if entry.destination not in still:
-                yield DeleteEntry(want.name, entry)
-
-
-@dataclass(frozen=True, slots=True)
-class _Obstacles:
-    """What is taken, and by what: a sentence, or nothing where it is ours and only waits to be removed."""
-
-    wires: Mapping[Wire, str]
-    subnets: Mapping[Prefix, str]
-
-
-def _obstacles(want: Netns, have: Netns, hold: Hold, held: Set[InterfaceName]) -> _Obstacles:
-    wires: dict[Wire, str] = {}
-    subnets: dict[Prefix, str] = {}
-    foreign = [link for link in have.foreign.links.values() if link is not None]
-    for link in want.links:
-        subnets |= {address.network: f"{address} is in it" for address in link.addresses}
-    for link in (*have.links, *foreign):
-        subnets |= {address.network: f"{address} is in it" for address in link.others}
-    for link in have.links:
-        if link.name in held or hold.removals:
-            why = f"link {link.name} has it, whose own wish cannot be read" if link.name in held else ""
-            wires[link.device.wire] = why
-            subnets |= {route.subnet: why for route in link.routes}
-            subnets |= {address.network: why for address in link.addresses}
-    for link in foreign if hold.removals else ():
-        subnets |= {route.subnet: "" for route in link.routes}
-    wires |= {link.device.wire: f"link {link.name} has it, which is not ours" for link in foreign}
-    subnets |= {subnet: f"there is a route of protocol {protocol} to it" for subnet, protocol in have.foreign.routes.items()}
-    return _Obstacles(wires, subnets)
-
-
-def _arranged(want: Link, have: Netns, hold: Hold, obstacles: _Obstacles) -> Iterator[Step | Fault]:
-    """One link, whatever is there now: changed in place, adopted, made anew, or left out where that cannot be."""
-    ours, foreign = have.by_name.get(want.name), have.foreign.links.get(want.name)
-    link = next((link for link in (ours, foreign) if link is not None and link.device.same_wire(want.device)), None)
-    if link is None:
-        if ours is not None and hold.removals:
-            return
-        if want.name in have.foreign.links:
-            yield _fault(want, "link", f"There is a link {want.name} that is not ours", "Give the network another `name`")
-            return
-        taken = obstacles.wires.get(want.device.wire)
-        if taken is not None:
-            if taken:
-                yield _fault(want, "link", f"VNI {want.device.vni} with port {want.device.port}: {taken}", "Remove that link")
-            return
-        yield AddLink(want.device)
-        for lost in ours.others if ours else ():
-            if lost not in want.addresses:
-                yield RestoreAddress(want.name, lost)
-        link = Link(want.device, NO_MARK)
-    left = link if hold.removals else _left(want, link)
-    yield from _in_place(want, link, left, hold, obstacles)
-    yield from _forwarding(want, left, hold)
-
-
-def _fault(want: Link, what: str, message: str, hint: str) -> Fault:
-    return Fault(f"{what}-in-the-way", f"{message}.", f"{hint}.", network=NetworkName(want.mark.network))
-
-
-def _in_place(want: Link, have: Link, left: Link, hold: Hold, obstacles: _Obstacles) -> Iterator[Step | Fault]:
-    """Everything but forwarding, on a link whose wire is right; `left` is what of it survives what we take away."""
-    if not _like(want.device, have.device):
-        yield ChangeDevice(want.device)
-    if want.device.mtu is not None and want.device.mtu != have.device.mtu:
-        yield SetMtu(want.name, want.device.mtu)
-    if not hold.removals:
-        yield from _taken(want, have, left)
-    mark = _united(have.mark, want.mark) if hold.removals else want.mark
-    if mark != have.mark:
-        yield SetMark(want.name, mark)
-    for address in sorted((want.addresses & mark.addresses).difference(left.addresses, left.others), key=_address_key):
-        yield AddAddress(want.name, address)
-    for address in have.others:
-        if address not in left.others and address not in want.addresses:
-            yield RestoreAddress(want.name, address)
-    if want.up and not left.up:
-        yield SetUp(want.name)
-    reachable = (want.up or left.up) and want.addresses <= mark.addresses
-    for route in sorted(want.routes - left.routes, key=_route_key) if reachable else ():
-        why = "a default route is never touched" if route.subnet.prefixlen == 0 else obstacles.subnets.get(route.subnet)
-        if why is None:
-            yield ReplaceRoute(want.name, route)
-        elif why:
-            yield _fault(want, "route", f"No route to {route.subnet} can be set: {why}", "Choose a subnet that is free")
-
-
-def _united(have: Mark, want: Mark) -> Mark:
-    """What to record while nothing may be removed; no new address where an alias could not hold them all."""
-    addresses = have.addresses | want.addresses
-    return Mark(want.network, addresses if len(addresses) <= MAX_ADDRESSES else have.addresses, have.raised or want.raised)
-
-
-def _left(want: Link, have: Link) -> Link:
-    """What the kernel leaves of a link when we take away what is no longer wished."""
-    lowers = have.up and not want.up and have.mark.raised
-    gone = have.addresses - want.addresses
-    emptied = {address.network for address in gone - have.secondary}
-
-    def stays(address: Interface) -> bool:
-        orphaned = address in have.secondary and address.network in emptied
-        return address not in gone and not orphaned and not (lowers and address.version == 6)
-
-    addresses, others = frozenset(filter(stays, have.addresses)), tuple(filter(stays, have.others))
-    bare = any(address.version == 4 for address in gone) and not any(address.version == 4 for address in (*addresses, *others))
-    routes = frozenset(route for route in have.routes if not (lowers or (bare and route.subnet.version == 4)))
-    learned = frozenset() if lowers else have.learned
-    return replace(have, up=have.up and not lowers, addresses=addresses, others=others, routes=routes, learned=learned)
-
-
-def _taken(want: Link, have: Link, left: Link) -> Iterator[Step]:
-    """What we take away of a link: no more than must be, in an order in which each is still there when its turn comes."""
-    if have.up and not left.up:
-        yield SetDown(want.name)  # takes the routes along
-    else:
-        subnets = {route.subnet for route in want.routes}
-        for route in sorted(have.routes, key=_route_key):
-            if route.subnet not in subnets:
-                yield DeleteRoute(want.name, route)
-    for address in sorted(have.addresses - want.addresses, key=lambda gone: (gone not in have.secondary, *_address_key(gone))):
-        yield DeleteAddress(want.name, address)
-
-
-def _address_key(address: Interface) -> tuple[int, int, int]:
-    return address.version, int(address), address.network.prefixlen
-
-
-def _route_key(route: Route) -> tuple[int, int, int, int]:
-    return route.subnet.version, int(route.subnet.network_address), route.subnet.prefixlen, int(route.gateway)
-
-
-def _entry_key(entry: Entry) -> tuple[str, int]:
-    return entry.mac, int(entry.destination)
+    return want.same_wire(have) and alike(want, have) and want.mtu in (None, have.mtu)

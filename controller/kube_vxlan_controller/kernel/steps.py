@@ -1,6 +1,6 @@
 """Pure. The closed set of changes to a network namespace.
 
-Each step is one line of a batch (`iproute.render`); `plan.ORDER` says which kind goes before which. Nothing foreign is
+Each step is one line of a batch (`lines.render`); `plan.ORDER` says which kind goes before which. Nothing foreign is
 ever named by a step, with one exception: `RestoreAddress` puts back an address that the kernel takes away as a side
 effect of what we do to our own (a secondary goes with its primary, an IPv6 address with `down`, all with their link).
 """

@@ -4,22 +4,11 @@ from ipaddress import ip_address, ip_interface, ip_network
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.kernel.steps import LINES, VX1
+from tests.kernel.steps import VX1
 
-from kube_vxlan_controller.kernel.iproute import (
-    ParseError,
-    Reading,
-    alias,
-    digest,
-    parse,
-    parse_alias,
-    parse_digests,
-    parse_entries,
-    render,
-)
-from kube_vxlan_controller.kernel.netns import NO_MARK, ZERO_MAC, Device, Entry, Mark, mark_name
-from kube_vxlan_controller.kernel.steps import AddAddress, AppendDestination, DeleteEntry, DeleteLink, SetMark, Step
-from kube_vxlan_controller.model import MAX_ADDRESSES, InterfaceName, NetworkName, Route, UdpPort, Vni
+from kube_vxlan_controller.kernel.netns import NO_MARK, Device, Entry, Mark
+from kube_vxlan_controller.kernel.readings import ParseError, Reading, digest, parse, parse_digests, parse_entries
+from kube_vxlan_controller.model import InterfaceName, Route, UdpPort, Vni
 
 VXLAN = {
     "ifname": "vx1",
@@ -48,69 +37,6 @@ def links(*found: object) -> dict[Reading, str]:
 def routes(four: list[dict[str, object]], six: list[dict[str, object]]) -> dict[Reading, str]:
     """Readings with routes."""
     return {**links(VXLAN, ETH0), Reading.ROUTES: f"{json.dumps(four)}\n{json.dumps(six)}\n"}
-
-
-@pytest.mark.parametrize(("step", "line"), LINES)
-def test_a_step_is_one_line(step: Step, line: str) -> None:
-    batches = render([step])
-    assert (*batches.batch, *batches.entries) == (line,)
-    assert bool(batches.entries) == line.startswith("fdb ")
-
-
-@pytest.mark.parametrize(
-    "step",
-    [
-        AppendDestination(VX1, ip_address("0.0.0.0")),
-        DeleteEntry(VX1, Entry(ZERO_MAC, ip_address("::"))),
-        DeleteLink(InterfaceName("vx1\nlink del dev eth0")),
-        DeleteLink(InterfaceName("")),
-        DeleteLink(InterfaceName("vx\\1")),
-        DeleteLink(InterfaceName("vxé")),
-        AddAddress(VX1, ip_interface("fe80::1%eth0/64")),
-        SetMark(VX1, Mark("a" * 250)),
-    ],
-)
-def test_what_no_line_may_hold_is_not_rendered(step: Step) -> None:
-    with pytest.raises(ValueError, match=r"line|stands for all"):
-        render([step])
-
-
-addresses = st.sets(st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(ip_interface), max_size=MAX_ADDRESSES).map(
-    frozenset
-)
-names = st.from_regex(r"[A-Za-z0-9._-]{1,253}", fullmatch=True).map(NetworkName)
-
-
-@given(names, addresses, st.booleans())
-def test_an_alias_holds_any_mark_and_gives_it_back(name: NetworkName, given_by_us: frozenset[object], raised: bool) -> None:
-    mark = Mark(mark_name(name), given_by_us, raised)  # type: ignore[arg-type]
-    assert len(alias(mark)) <= 255
-    assert parse_alias(alias(mark)) == mark
-    assert render([SetMark(VX1, mark)]).batch[0].endswith(alias(mark))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "uplink",
-        "kvc1",
-        "kvc1/",
-        "kvc1/net",
-        "kvc1//up",
-        "kvc1/net/sideways",
-        "kvc1/net/up/",
-        "kvc1/net/up/10.0.0.1-33",
-        "kvc1/net/up/10.0.0.1-24-24",
-        "kvc1/net/up/10.0.0.1/24",
-        "kvc1/net/up/x-1",
-        "kvc1/né/up",
-        "kvc2/net/up",
-        "KVC1/net/up",
-    ],
-)
-def test_an_alias_that_is_not_ours_to_the_letter_is_no_mark(text: str) -> None:
-    assert parse_alias(text) is None
 
 
 def test_a_link_is_read_with_all_that_is_ours_on_it() -> None:

@@ -1,31 +1,9 @@
-"""Pure. Steps as lines of iproute2's batches, and what iproute2 printed as values: the only file that knows its words.
+"""Pure. What an agent read back as values: the inverse of `kernel.lines`, and the only file that knows what iproute2 prints.
 
-The agent accepts these line shapes and no other (N, D: a link's name; A: an address; P: an address or subnet with prefix
-length; I, U, M, T: whole numbers; MAC: six octets in hexadecimal):
+Laws: what was rendered and applied parses to what was wished; unknown keys in iproute2's JSON are ignored; whatever a text
+holds, it is a value or a `ParseError`.
 
-    for `ip -force -batch -`
-        link del dev N
-        link add name N[ mtu M] type vxlan id I dev D dstport U[ local A] (learning|nolearning) ttl T
-        link set dev N type vxlan dev D[ local A] (learning|nolearning) ttl T
-        link set dev N alias kvc1/NETWORK/(up|down)[/P]...          P with `-` for its `/`, at most 255 characters in all
-        link set dev N mtu M
-        link set dev N (up|down)
-        addr replace P dev N[ nodad]                                nodad: always for IPv6, never for IPv4
-        addr del P dev N
-        route replace P via A dev N proto 86
-        route del P via A dev N proto 86
-    for `bridge -force -batch -`
-        fdb append 00:00:00:00:00:00 dst A dev N self permanent
-        fdb del MAC dst A dev N self
-
-Laws: every word is of the characters `A-Za-z0-9:./_-`, at most 64 of them (an alias: 255), whatever the step says, or
-`render` raises; the address that means "any" is never a destination, since deleting it deletes all. Reading back is the
-inverse: what was rendered and applied parses to what was wished. Unknown keys in iproute2's JSON are ignored.
-
-Facts (measured, Linux 6.18 and iproute2 6.1). `mtu` must stand before `type`. `ttl 0` is the kernel's default, at `add` and
-at `set`. `addr replace` succeeds whether or not the address is there, `addr add` does not; a kernel that promotes
-secondaries (`promote_secondaries=1`, which systemd's hosts hand down to pods) keeps some that we put back. `-N` prints
-protocols as numbers and leaves out the default, boot. `local 0.0.0.0` would unset a local address; nobody needs it.
+Facts (measured, iproute2 6.1). `-N` prints protocols as numbers and leaves out the default, boot.
 
 A digest stands for the ENTRIES of one link: a line `LINK COUNT MD5`, the MD5 in lower-case hexadecimal of the lines
 `MAC DESTINATION`, each ended by a line feed, sorted by their bytes (LC_ALL=C). None is `LINK 0` and the MD5 of nothing.
@@ -34,40 +12,18 @@ A digest stands for the ENTRIES of one link: a line `LINK COUNT MD5`, the MD5 in
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from hashlib import md5
 from ipaddress import ip_address, ip_interface, ip_network
-from typing import assert_never
 
 import msgspec
 
-from kube_vxlan_controller.kernel.netns import NO_MARK, ZERO_MAC, Destinations, Device, Entry, Foreign, Link, Mark, Netns
-from kube_vxlan_controller.kernel.netns import mark_name as mark_name
-from kube_vxlan_controller.kernel.steps import (
-    AddAddress,
-    AddLink,
-    AppendDestination,
-    ChangeDevice,
-    DeleteAddress,
-    DeleteEntry,
-    DeleteLink,
-    DeleteRoute,
-    ReplaceRoute,
-    RestoreAddress,
-    SetDown,
-    SetMark,
-    SetMtu,
-    SetUp,
-    Step,
-)
-from kube_vxlan_controller.model import Address, Interface, InterfaceName, Prefix, Route, UdpPort, Vni
+from kube_vxlan_controller.kernel.alias import parse_alias
+from kube_vxlan_controller.kernel.lines import PROTOCOL
+from kube_vxlan_controller.kernel.netns import NO_MARK, ZERO_MAC, Destinations, Device, Entry, Foreign, Link, Netns
+from kube_vxlan_controller.model import Address, InterfaceName, Prefix, Route, UdpPort, Vni
 
-PROTOCOL = 86
-"""Our routes carry it. (Numbers of the kernel's users are in /etc/iproute2/rt_protos; nobody there has 86.)"""
-
-_WORDS = re.compile(r"[A-Za-z0-9:./_-]{1,64}(?: [A-Za-z0-9:./_-]{1,64})*")
-_ALIAS = re.compile(r"[A-Za-z0-9:./_-]{1,255}")
 _NAME = re.compile(r"(?!(?:lo|eth0)$)[A-Za-z0-9._-]{1,15}")
 _DIGEST = re.compile(r"[0-9]+ [0-9a-f]{32}")
 _KERNEL = "2"
@@ -77,7 +33,7 @@ _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 
 
 class Reading(StrEnum):
-    """What a request can read back, in the form that `kernel.iproute` takes."""
+    """What a request can read back, in the form that this module takes."""
 
     LINKS = "links"
     """`ip -d -j addr show`: links with alias, attributes and addresses."""
@@ -99,93 +55,6 @@ class Reading(StrEnum):
 
 class ParseError(ValueError):
     """What an agent read back is not what iproute2 prints; the message says which reading and why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batches:
-    """Steps as text, in their order: lines for `ip` and lines for `bridge`."""
-
-    batch: tuple[str, ...] = ()
-    entries: tuple[str, ...] = ()
-
-
-def render(steps: Iterable[Step]) -> Batches:
-    """The lines that carry out the steps. Raises ValueError for a value that no line may hold (a mistake of ours)."""
-    batch: list[str] = []
-    entries: list[str] = []
-    for step in steps:
-        line = _line(step)
-        if not _WORDS.fullmatch(line) and not (isinstance(step, SetMark) and _ALIAS.fullmatch(line.rpartition(" ")[2])):
-            raise ValueError(f"{line!r} is not a line that an agent takes")
-        (entries if isinstance(step, AppendDestination | DeleteEntry) else batch).append(line)
-    return Batches(tuple(batch), tuple(entries))
-
-
-def _line(step: Step) -> str:
-    match step:
-        case AppendDestination(link, destination):
-            return f"fdb append {ZERO_MAC} dst {_specified(destination)} dev {link} self permanent"
-        case DeleteEntry(link, entry):
-            return f"fdb del {entry.mac} dst {_specified(entry.destination)} dev {link} self"
-        case DeleteLink(link):
-            return f"link del dev {link}"
-        case AddLink(device):
-            mtu = "" if device.mtu is None else f" mtu {device.mtu}"
-            wire = f"id {device.vni} dev {device.lower} dstport {device.port}"
-            return f"link add name {device.name}{mtu} type vxlan {wire}{_attributes(device)}"
-        case ChangeDevice(device):
-            return f"link set dev {device.name} type vxlan dev {device.lower}{_attributes(device)}"
-        case SetMark(link, mark):
-            return f"link set dev {link} alias {alias(mark)}"
-        case SetMtu(link, mtu):
-            return f"link set dev {link} mtu {mtu}"
-        case SetDown(link):
-            return f"link set dev {link} down"
-        case SetUp(link):
-            return f"link set dev {link} up"
-        case AddAddress(link, address) | RestoreAddress(link, address):
-            return f"addr replace {address} dev {link}{' nodad' if address.version == 6 else ''}"
-        case DeleteAddress(link, address):
-            return f"addr del {address} dev {link}"
-        case ReplaceRoute(link, route):
-            return f"route replace {route.subnet} via {route.gateway} dev {link} proto {PROTOCOL}"
-        case DeleteRoute(link, route):
-            return f"route del {route.subnet} via {route.gateway} dev {link} proto {PROTOCOL}"
-        case _:
-            assert_never(step)
-
-
-def _attributes(device: Device) -> str:
-    local = f" local {device.local}" if device.local else ""
-    return f"{local} {'learning' if device.learning else 'nolearning'} ttl {device.ttl or 0}"
-
-
-def _specified(destination: Address) -> Address:
-    if destination.is_unspecified:
-        raise ValueError("the unspecified address stands for all destinations")
-    return destination
-
-
-def alias(mark: Mark) -> str:
-    """The mark as the alias of a link: `kvc1/NETWORK/STATE/ADDRESS...`, `-` standing for the `/` of an address."""
-    addresses = sorted(str(address).replace("/", "-") for address in mark.addresses)
-    return "/".join(("kvc1", mark.network, "up" if mark.raised else "down", *addresses))
-
-
-def parse_alias(text: str) -> Mark | None:
-    """The mark that an alias records; None for one that is not ours."""
-    version, *parts = text.split("/")
-    if version != "kvc1" or len(parts) < 2 or not parts[0] or not _ALIAS.fullmatch(text) or parts[1] not in ("up", "down"):
-        return None
-    try:
-        addresses = frozenset(_interface(*part.split("-")) for part in parts[2:])
-    except (ValueError, TypeError):
-        return None
-    return Mark(parts[0], addresses, parts[1] == "up")
-
-
-def _interface(local: str, length: str | int) -> Interface:
-    return ip_interface(f"{local}/{length}")
 
 
 class _Vxlan(msgspec.Struct):
@@ -274,7 +143,9 @@ def _link(printed: _Link) -> Link | None:
     )
     mark = parse_alias(printed.ifalias) or NO_MARK
     there = [
-        (_interface(given.local, given.prefixlen), given) for given in printed.addr_info if given.local and not given.address
+        (ip_interface(f"{given.local}/{given.prefixlen}"), given)
+        for given in printed.addr_info
+        if given.local and not given.address
     ]
     lasting = [
         address for address, given in there if not given.dynamic and not (address.version == 6 and address.is_link_local)

@@ -1,4 +1,4 @@
-"""What `iproute` renders and reads, against iproute2 and the kernel themselves."""
+"""What `lines` renders and `readings` reads, against iproute2 and the kernel themselves."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,8 +9,8 @@ from tests.kernel.real import RealKernel
 from tests.kernel.steps import FOUR, FULL, PLAIN, ROUTE_4, ROUTE_6, SIX, VX1
 from tests.namespaces import pod_namespace
 
-from kube_vxlan_controller.kernel.iproute import digest
 from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Entry, Link, Mark
+from kube_vxlan_controller.kernel.readings import digest
 from kube_vxlan_controller.kernel.steps import (
     AddAddress,
     AddLink,
