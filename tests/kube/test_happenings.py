@@ -9,7 +9,7 @@ def test_only_the_selectors_that_are_set_are_asked_for() -> None:
 
 def test_patience_fits_together() -> None:
     timing = Timing()
-    # A bookmark a minute must do, two missed ones must not; a list every ten minutes at most delays a missed deletion.
-    assert 60 < timing.stale < timing.silence
-    assert timing.silence < timing.shortest_watch <= timing.longest_watch <= timing.relist
+    # A bookmark a minute must do; a list every ten minutes at most delays a missed deletion.
+    assert 60 < timing.silence < timing.stale <= 90
+    assert timing.stale < timing.shortest_watch <= timing.longest_watch <= timing.relist
     assert timing.first_delay < timing.last_delay < timing.healthy

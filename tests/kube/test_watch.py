@@ -151,11 +151,13 @@ async def test_retry_after_is_honoured(server: Scripted) -> None:
     assert server.times[1] - server.times[0] >= 1.0
 
 
-async def test_silence_is_noticed_and_the_watch_resumed(server: Scripted) -> None:
-    server.play(server.streams(*initial("a"), stays=True), server.streams(event("ADDED", pod("b", "11")), stays=True))
+async def test_a_silent_watch_is_replaced_by_a_list_before_the_view_is_stale(server: Scripted) -> None:
+    server.play(server.streams(*initial("a", "b"), stays=True), server.streams(*initial("a"), stays=True))
     async with following(server, replace(QUICK, silence=0.1)) as told:
-        await told.until(lambda _: told.names() == ["=a", "+b"])
-    assert server.requests[1].query["resourceVersion"] == "10"
+        await told.several(Listed, 2)
+    assert told.names() == ["=a,b", "=a"]
+    assert server.requests[1].query["sendInitialEvents"] == "true"
+    assert not told.of(Stale)
 
 
 async def test_a_stale_view_is_made_fresh_by_a_list_and_waits_for_no_bookmark(server: Scripted) -> None:

@@ -24,11 +24,10 @@ LONG = "long"
 """The directory of those that take minutes."""
 
 
-SLOW_TO_NOTICE = pytest.mark.xfail(reason="a silent watch is replaced after 150 s, and the checker allows 90 s", strict=True)
 TAKEN_FOR_ADOPTABLE = pytest.mark.xfail(
     reason="a link with somebody else's alias is taken for one to adopt; its agent refuses, which is waited for", strict=True
 )
-MARKS = {"silence": [SLOW_TO_NOTICE], "foreign": [TAKEN_FOR_ADOPTABLE]}
+MARKS = {"foreign": [TAKEN_FOR_ADOPTABLE]}
 
 
 def _marked(file: Path) -> object:

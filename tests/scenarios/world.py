@@ -12,7 +12,7 @@ from tests.scenarios.objects import place
 
 Json = dict[str, Any]
 
-BOUNDS: Mapping[str, float] = {"join": 5.0, "leave": 5.0, "repair": 7.0, "recovery": 10.0, "return": 35.0, "freshness": 160.0}
+BOUNDS: Mapping[str, float] = {"join": 5.0, "leave": 5.0, "repair": 7.0, "recovery": 10.0, "return": 35.0, "freshness": 95.0}
 """Seconds within which kernels must be right: after a pod has its address; after it is gone; after something was changed by
 hand (an audit period, and the time to act); after a fault is over or the controller was started; after a pod that could not be
 asked for long can be asked again (the longest pause between two tries, and the time to act); after watches fell silent."""

@@ -96,10 +96,10 @@ Happening = Listed[T] | Changed[T] | Removed[T] | Stale | Fresh | Trouble
 class Timing:
     """Seconds."""
 
+    silence: float = 75.0
+    """A watch on which nothing arrives is replaced by a list; servers aim at one bookmark a minute."""
     stale: float = 90.0
-    """Without any confirmation the view is no longer trusted; servers aim at one bookmark a minute."""
-    silence: float = 150.0
-    """A watch on which nothing arrives, not even two bookmarks, is replaced."""
+    """Without any confirmation the view is no longer trusted: longer than `silence`, so that the list can prevent that."""
     shortest_watch: int = 300
     longest_watch: int = 600
     """The server is asked to end a watch after a random time between the two, so that clients spread over servers."""

@@ -1,8 +1,8 @@
 """I/O. The reflector: follows one resource for ever and tells one consumer what is there.
 
 It lists (as a WatchList stream, or in pages where the server has none), then watches from the list's version on. Whatever
-ends a watch, the next one resumes at the last version seen, without a list; only 410, or a line that is no event, makes it
-list again, and so does a clock, since a watch can lose a deletion without any error. Laws: every attempt that did not last
+ends a watch, the next one resumes at the last version seen, without a list; only 410, a line that is no event or a long
+silence makes it list again, and so does a clock, since a watch can lose a deletion without any error. Laws: every attempt that did not last
 waits before the next, so there is no hot loop whatever the server answers. An object that cannot be read is told and never
 taken as absent. One callback, no task per object; the loop gets its turn every few milliseconds.
 """
@@ -110,8 +110,9 @@ class _Follower(Generic[T]):
 
     async def _attempt(self) -> bool:
         """One list where one is due, then one watch. Whether it lasted: only then the next may begin at once."""
-        # A stale view waits for no bookmark, which may be a minute away: a list confirms it at once.
-        if self._version is None or self._view.stale or self._loop.time() >= self._relist_at:
+        # A view that is unconfirmed for long waits for no bookmark, which may be a minute away: a list confirms it at once.
+        silent = self._loop.time() - self._view.confirmed >= self._timing.silence
+        if self._version is None or silent or self._view.stale or self._loop.time() >= self._relist_at:
             if self._watch_list:
                 try:
                     return await self._watch(initial=True)
