@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kube_vxlan_controller.model import Namespace
-from kube_vxlan_controller.settings import OPTIONS, BadSettings, Choice, File, Origin, Settings, choose, complete, settle
+from kube_vxlan_controller.settings import OPTIONS, BadSettings, Choice, File, Origin, Settings, choose, settle
+from kube_vxlan_controller.surroundings import complete
 
 GOOD = {
     "server": "https://10.0.0.1:6443",
@@ -136,44 +136,6 @@ def test_an_empty_variable_was_not_given() -> None:
 def test_the_token_is_never_shown() -> None:
     assert "s3cret" not in repr(settings({"token": "s3cret", "server": "https://a"}))
     assert "s3cret" not in repr(choose({"token": "s3cret"}, {}, None))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "environment", "server", "kubeconfig"),
-    [
-        ({}, {}, "", ""),
-        ({}, {"KUBERNETES_SERVICE_HOST": "10.96.0.1"}, "https://10.96.0.1:443", ""),
-        ({}, {"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "6443"}, "https://[fd00::1]:6443", ""),
-        ({}, {"KUBECONFIG": "/k"}, "", "/k"),
-        ({}, {"KUBECONFIG": "/k", "KUBERNETES_SERVICE_HOST": "10.96.0.1"}, "https://10.96.0.1:443", ""),
-        ({"kubeconfig": "/k"}, {"KUBERNETES_SERVICE_HOST": "10.96.0.1"}, "", "/k"),
-        ({"server": "https://a/"}, {"KUBERNETES_SERVICE_HOST": "10.96.0.1", "KUBECONFIG": "/k"}, "https://a", ""),
-        ({"server": "https://a"}, {"KVC_KUBECONFIG": "/k"}, "https://a", ""),
-        ({"kubeconfig": "/k"}, {"KVC_SERVER": "https://a"}, "", "/k"),
-        ({"kubeconfig": "/k", "server": "https://a"}, {}, "", "/k"),
-    ],
-)
-def test_what_is_given_by_hand_goes_before_what_lies_around(
-    arguments: dict[str, str], environment: dict[str, str], server: str, kubeconfig: str
-) -> None:
-    found = settings(arguments, environment)
-    assert (found.server, found.kubeconfig) == (server, kubeconfig)
-    assert found.nowhere == (not server and not kubeconfig)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "own", "namespace", "where"),
-    [
-        ({}, None, "kube-system", "default"),
-        ({}, " \n", "kube-system", "default"),
-        ({}, "net-system\n", "net-system", "/var/run/secrets/kubernetes.io/serviceaccount/namespace"),
-        ({"namespace": "mine"}, "net-system", "mine", "--namespace"),
-    ],
-)
-def test_the_controllers_own_namespace(arguments: dict[str, str], own: str | None, namespace: str, where: str) -> None:
-    choices = complete(choose(arguments, {}, None), {}, own)
-    assert settle(choices).namespace == Namespace(namespace)
-    assert choices["namespace"].where == where
 
 
 def test_every_option_is_told_and_its_default_is_allowed() -> None:

@@ -19,6 +19,7 @@
     kube/        I/O   the API server: client, watch, exec, events
     configfile   pure  the configuration file, in TOML or in the ancestor's Erlang terms
     settings     pure  flags, environment and file, frozen
+    surroundings pure  where the API server is, of all that was given and all that lies around
     metrics      I/O   what happens, counted
     logs         I/O   one line per event, whatever it holds
     feeding      pure  what the watches tell, as changes to the snapshot

@@ -5,6 +5,7 @@ Here nothing is decided but what is joined to what. The stages: `__init__`; an e
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import time
@@ -17,6 +18,7 @@ from kube_vxlan_controller.connecting import connection
 from kube_vxlan_controller.desired import Policy
 from kube_vxlan_controller.feeding import config_changes, networks_resource, pod_changes, pods_resource
 from kube_vxlan_controller.kube.client import ApiClient
+from kube_vxlan_controller.kube.connection import BadConnection
 from kube_vxlan_controller.kube.events import Events
 from kube_vxlan_controller.kube.events import Limits as EventLimits
 from kube_vxlan_controller.kube.exec import PodExec
@@ -45,7 +47,7 @@ def run(settings: Settings) -> int:
     except* WorldError as errors:
         for error in _leaves(errors):
             log.error("%s", error)
-        code = 1
+            code = max(code, os.EX_USAGE if isinstance(error, BadConnection) else 1)
     return code
 
 

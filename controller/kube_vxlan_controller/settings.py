@@ -8,7 +8,7 @@ option, that place and what is allowed. An empty variable of the environment is 
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 
@@ -184,39 +184,6 @@ def _choose(
     return Choice(option, option.default, Origin.DEFAULT, "default")
 
 
-NOWHERE = (
-    "There is no API server to talk to: this is not a pod, and neither a kubeconfig nor a server was given; "
-    "say --kubeconfig FILE, or --server https://HOST:PORT with --token-file and --ca-cert-file."
-)
-"""What to tell when neither `Settings.kubeconfig` nor `Settings.server` is there."""
-
-
-def complete(chosen: Mapping[str, Choice], environment: Mapping[str, str], own_namespace: str | None) -> Mapping[str, Choice]:
-    """The choices with what the surroundings say where nothing was given by hand.
-
-    `own_namespace` is what the namespace file holds, None when there is none. Of a server and a kubeconfig only that stays
-    which was given in the better place; with both in the same place it is the kubeconfig.
-    """
-    server, kubeconfig, namespace = chosen["server"], chosen["kubeconfig"], chosen["namespace"]
-    rank = list(Origin).index
-    host, port = environment.get("KUBERNETES_SERVICE_HOST", ""), environment.get("KUBERNETES_SERVICE_PORT", "443")
-    if kubeconfig.value and rank(kubeconfig.origin) <= rank(server.origin):
-        server = replace(server, value="", where="not used, since there is a kubeconfig")
-    elif server.value:
-        kubeconfig = replace(kubeconfig, value="", where="not used, since a server was named")
-    elif host:
-        # The address, not the name: it works before, and without, a cluster's DNS.
-        url = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
-        server = replace(server, value=url, origin=Origin.ENVIRONMENT, where="KUBERNETES_SERVICE_HOST")
-    elif environment.get("KUBECONFIG"):
-        kubeconfig = replace(kubeconfig, value=environment["KUBECONFIG"], origin=Origin.ENVIRONMENT, where="KUBECONFIG")
-    if not namespace.value and own_namespace is not None and own_namespace.strip():
-        namespace = replace(namespace, value=own_namespace.strip(), where=chosen["namespace-file"].value)
-    elif not namespace.value:
-        namespace = replace(namespace, value="kube-system")
-    return {**chosen, "server": server, "kubeconfig": kubeconfig, "namespace": namespace}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What was chosen, typed."""
@@ -224,9 +191,11 @@ class Settings:
     server: str
     """Its URL. Empty: `kubeconfig` says where it is, or nothing does."""
     ca_cert_file: str
+    """Empty: as `kubeconfig` says."""
     token: str = field(repr=False)
     """Empty: `token_file` is read instead."""
     token_file: str
+    """Empty: as `kubeconfig` says."""
     kubeconfig: str
     context: str
     namespace: Namespace

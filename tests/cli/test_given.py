@@ -65,3 +65,22 @@ def test_a_command_may_have_an_option_of_the_tables_name_as_its_own(run: Run, tm
     code, out, err = run("check", "--annotation", str(tmp_path / "text"))
     assert (code, err) == (0, "")
     assert out.endswith("1 annotation and 0 ConfigMaps checked: 0 faults, 0 warnings.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("list", "pods"), "the kubeconfig config cannot be used: clusters must be a list, not a number"),
+        (
+            ("list", "pods", "--ca-cert-file=absent"),
+            "the kubeconfig config cannot be used: clusters must be a list, not a number",
+        ),
+        (("run", "--server=https://127.0.0.1:1"), "server (--server) and kubeconfig (--kubeconfig) contradict each other"),
+        (("plan", "--token=t", "--token-file=f"), "token (--token) and token-file (--token-file) contradict each other"),
+    ],
+)
+def test_what_does_not_lead_to_a_server_is_a_usage_error(run: Run, tmp_path: Path, words: tuple[str, ...], told: str) -> None:
+    (tmp_path / "config").write_text("clusters: 3\n")
+    code, out, err = run(*words, "--kubeconfig=config")
+    assert (code, out) == (64, "")
+    assert told in err

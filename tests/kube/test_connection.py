@@ -283,7 +283,7 @@ def test_a_ca_file_that_is_none(ca_file: str) -> None:
 
 
 def test_ca_data_that_is_none() -> None:
-    with pytest.raises(BadConnection, match="given in the settings"):
+    with pytest.raises(BadConnection, match="given in the settings cannot be used: they are not in PEM form"):
         tls(Connection(server="https://localhost", ca_data="nonsense"))
 
 

@@ -17,7 +17,6 @@ import typer
 from kube_vxlan_controller.cli.complaint import USAGE as USAGE
 from kube_vxlan_controller.cli.complaint import Complaint as Complaint
 from kube_vxlan_controller.settings import (
-    NOWHERE,
     OPTIONS,
     BadSettings,
     Choice,
@@ -26,9 +25,9 @@ from kube_vxlan_controller.settings import (
     Origin,
     Settings,
     choose,
-    complete,
     settle,
 )
+from kube_vxlan_controller.surroundings import NOWHERE, complete
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from kube_vxlan_controller.agents.streams import Limits, Streams
-from kube_vxlan_controller.cli.complaint import Complaint
+from kube_vxlan_controller.cli.complaint import USAGE, Complaint
 from kube_vxlan_controller.cli.prospect import NOBODY, Prospect
 from kube_vxlan_controller.connecting import connection
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
 from kube_vxlan_controller.feeding import config_changes, networks_resource, pod_changes, pods_resource
 from kube_vxlan_controller.kernel.readings import ParseError
 from kube_vxlan_controller.kube.client import ApiClient
+from kube_vxlan_controller.kube.connection import BadConnection
 from kube_vxlan_controller.kube.exec import PodExec
 from kube_vxlan_controller.kube.happenings import Listed
 from kube_vxlan_controller.kube.listing import list_all
@@ -115,7 +116,7 @@ async def opened(settings: Settings, again: bool = False) -> AsyncIterator[World
 
 
 def carry_out(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end. Raises `Complaint` when the API server cannot be read."""
+    """Run to the end. Raises `Complaint` when the API server cannot be read, or the settings do not lead to one."""
     try:
         return asyncio.run(work)
     except BaseExceptionGroup as several:
@@ -123,10 +124,14 @@ def carry_out(work: Coroutine[Any, Any, T]) -> T:
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
         if isinstance(error, WorldError):
-            raise Complaint(str(error), 1) from error
+            raise _complaint(error) from error
         raise error from several
     except WorldError as error:
-        raise Complaint(str(error), 1) from error
+        raise _complaint(error) from error
+
+
+def _complaint(error: WorldError) -> Complaint:
+    return Complaint(str(error), USAGE if isinstance(error, BadConnection) else 1)
 
 
 def in_order(wishes: Iterable[Wish]) -> list[Wish]:

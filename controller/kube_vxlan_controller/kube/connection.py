@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from kube_vxlan_controller.kube.kubeconfig import first_mistake
 from kube_vxlan_controller.ports import Unreachable, WorldError
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -62,6 +63,14 @@ class Connection:
     """What `tls` made of all this already, where the files named above do not last."""
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What goes before what a kubeconfig says: who we are, and which authority vouches for the server."""
+
+    token: TokenSource | None = None
+    ca_file: str | None = None
+
+
 def fixed_token(text: str) -> TokenSource:
     """A bearer token that never changes. Raises `BadConnection` for a text that no header can hold."""
     header = _header(f"Bearer {text}")
@@ -100,11 +109,12 @@ def in_cluster(
     return Connection(server=f"https://{host}:{port}", token=file_token(token_file), ca_file=str(ca_file))
 
 
-async def from_kubeconfig(path: str, context: str | None = None) -> Connection:
+async def from_kubeconfig(path: str, context: str | None = None, own: Identity = Identity()) -> Connection:
     """The connection of a context (default: the current one) of a kubeconfig file, or of several joined by `:`.
 
     Exec plugins, OIDC, client certificates and token files work as kubernetes_asyncio offers them; what they give is
-    renewed when it expires or is refused. Raises `BadConnection`.
+    renewed when it expires or is refused. What `own` has goes before it; a token also before a client certificate, which the
+    server would look at first. Raises `BadConnection`.
     """
     settings, first = await _load(path, context)
     waiting = [first]
@@ -114,11 +124,11 @@ async def from_kubeconfig(path: str, context: str | None = None) -> Connection:
 
     if not getattr(settings, "verify_ssl", True):
         raise BadConnection(f"{path}: insecure-skip-tls-verify is refused; name the server's certificate-authority instead")
-    certificate = getattr(settings, "cert_file", None)
+    certificate = None if own.token else getattr(settings, "cert_file", None)
     connection = Connection(
         server=getattr(settings, "host", ""),
-        token=source,
-        ca_file=getattr(settings, "ssl_ca_cert", None),
+        token=own.token or source,
+        ca_file=own.ca_file or getattr(settings, "ssl_ca_cert", None),
         client_certificate=(certificate, getattr(settings, "key_file", None)) if certificate else None,
         server_name=getattr(settings, "tls_server_name", None),
         proxy=getattr(settings, "proxy", None),
@@ -132,25 +142,35 @@ async def from_kubeconfig(path: str, context: str | None = None) -> Connection:
 async def _load(path: str, context: str | None) -> tuple[SimpleNamespace, Token | None]:
     from kubernetes_asyncio.config import ConfigException, load_kube_config
 
-    if not _exists(path):
-        raise BadConnection(f"there is no kubeconfig file {path}")
+    mistake = first_mistake(await asyncio.to_thread(_texts, path), context)
+    if mistake:
+        raise BadConnection(f"the kubeconfig {path} cannot be used: {mistake}")
     settings = SimpleNamespace(api_key={})
     try:
         loader = await load_kube_config(path, context, client_configuration=settings)
-    # The loader walks whatever the file holds and lets every surprise escape: a wrong shape shows as one of these.
-    except (
-        ConfigException,
-        yaml.YAMLError,
-        OSError,
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        AssertionError,
-    ) as error:
-        raise BadConnection(f"the kubeconfig {path} cannot be used: {error or type(error).__name__}") from error
+    # What the loader lets escape when a plugin, a provider or a file that is named in a kubeconfig surprises it.
+    except (ConfigException, yaml.YAMLError, OSError, LookupError, TypeError, ValueError, AttributeError) as error:
+        why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
+        raise BadConnection(f"the kubeconfig {path} cannot be used: {why or type(error).__name__}") from error
     header = settings.api_key.get("BearerToken")
     return settings, Token(_header(header), _lifetime(loader)) if header else None
+
+
+def _texts(path: str) -> list[str]:
+    """The texts of the files that are there, in their order; some file of a list may be absent, as kubectl has it."""
+    texts = []
+    for part in filter(None, path.split(":")):
+        try:
+            texts.append(Path(part).expanduser().read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise BadConnection(f"the kubeconfig {part} cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise BadConnection(f"the kubeconfig {part} is not a text in UTF-8") from error
+    if not texts:
+        raise BadConnection(f"there is no kubeconfig file {path}")
+    return texts
 
 
 def _header(text: str) -> str:
@@ -165,10 +185,6 @@ def _remove_copies() -> None:
     from kubernetes_asyncio.config import kube_config
 
     kube_config._cleanup_temp_files()
-
-
-def _exists(path: str) -> bool:
-    return any(Path(part).expanduser().is_file() for part in path.split(":") if part)
 
 
 def _lifetime(loader: Any) -> float:
@@ -215,15 +231,33 @@ def tls(connection: Connection) -> ssl.SSLContext:
         return connection.context
     if not connection.server.startswith("https://"):
         raise BadConnection(f"the API server's address {connection.server!r} does not begin with https://")
-    try:
-        context = ssl.create_default_context(cafile=connection.ca_file, cadata=connection.ca_data)
-        if connection.client_certificate:
-            context.load_cert_chain(*connection.client_certificate)
-    except (OSError, ValueError) as error:
-        files = ", ".join(filter(None, [connection.ca_file, *(connection.client_certificate or ())])) or "given in the settings"
-        raise BadConnection(f"the certificates {files} cannot be used: {error}") from error
+    context = _authorities(connection)
+    if connection.client_certificate:
+        _prove(context, *connection.client_certificate)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # Python 3.13 turns on checks of form (an authority key identifier) that many cluster CAs fail; the chain is still verified.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+def _authorities(connection: Connection) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=connection.ca_file, cadata=connection.ca_data)
+    except (ssl.SSLError, ValueError) as error:
+        where = connection.ca_file or "those given in the settings"
+        raise BadConnection(f"the certificates {where} cannot be used: they are not in PEM form") from error
+    except OSError as error:
+        raise BadConnection(f"the certificates {connection.ca_file} cannot be read: {error.strerror}") from error
+
+
+def _prove(context: ssl.SSLContext, certificate: str, key: str | None) -> None:
+    """Have the context show a client certificate."""
+    files = f"the client certificate {certificate}" + (f" and its key {key}" if key else "")
+    try:
+        context.load_cert_chain(certificate, key, password=lambda: b"")  # without this, it would ask at the terminal
+    except ssl.SSLError as error:
+        why = "they must be in PEM form, belong together, and need no password"
+        raise BadConnection(f"{files} cannot be used: {why}") from error
+    except OSError as error:
+        raise BadConnection(f"{files} cannot be read: {error.strerror}") from error
