@@ -42,8 +42,9 @@ strain: setup ## a thousand pods, some of them sick: build/strain.json
 mutants: setup ## the ancestor's defects planted into our controller: each must be caught (five minutes)
 	@$(BIN)/python -m tests.mutants
 
-image: ## the agent's image, with buildah or docker
+image: ## both images, with buildah or docker
 	@scripts/image agent
+	@scripts/image controller
 
 lock: ## resolve all dependencies anew into locks/
 	@scripts/lock

@@ -1,11 +1,10 @@
 """The agent's image, built for real: what it weighs, and that what is in it runs with nothing but what is in it."""
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.images import Image, build, out
 
 from kube_vxlan_controller.agents.framing import Answer, Decoder, Header, Hello, encode
 from kube_vxlan_controller.model import Epoch, PodUid
@@ -13,57 +12,36 @@ from kube_vxlan_controller.ports import Ask, Finally, Reading
 
 pytestmark = pytest.mark.image
 
-ROOT = Path(__file__).parents[2]
 LIMIT = 8_000_000
-TAG = "kube-vxlan-agent:latest"
-
-
-def out(*argv: str, input: bytes = b"", code: int = 0) -> bytes:
-    done = subprocess.run(argv, input=input, capture_output=True, check=False, timeout=300, cwd=ROOT)
-    assert done.returncode == code, f"{argv} gave {done.returncode}: {done.stderr.decode()}"
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
-def builder() -> str:
-    """Builds the image; the word is the program that has it now."""
-    done = subprocess.run([ROOT / "scripts" / "image", "agent"], capture_output=True, text=True, check=False, timeout=600)
-    if done.returncode == 69:
-        pytest.skip(done.stderr.strip().splitlines()[-1])
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(TAG)
-    return "buildah" if shutil.which("buildah") else "docker"
+def image() -> Image:
+    return build("agent", "docker.io/openvnf/kube-vxlan-controller-agent:2")
 
 
 @pytest.fixture(scope="module")
-def inside(builder: str) -> Iterator[list[str]]:
+def inside(image: Image) -> Iterator[list[str]]:
     """What to put before a command to run it in the image."""
-    if builder == "docker":
-        yield ["docker", "run", "--rm", "--interactive", "--env", "POD_UID=u-1", TAG]
-        return
-    container = out("buildah", "from", "--pull-never", TAG).decode().strip()
-    try:
-        yield ["buildah", "run", "--isolation", "chroot", "--env", "POD_UID=u-1", container, "--"]
-    finally:
-        out("buildah", "rm", container)
+    with image.inside("POD_UID=u-1") as words:
+        yield words
 
 
-def test_it_is_small(builder: str) -> None:
-    words = {"buildah": ("buildah", "from", "--pull-never", TAG), "docker": ("docker", "create", TAG)}[builder]
-    container = out(*words).decode().strip()
+def test_it_is_small(image: Image) -> None:
+    words = {"buildah": ("buildah", "from", "--pull-never"), "docker": ("docker", "create")}[image.program]
+    container = out(*words, image.name).decode().strip()
     try:
-        if builder == "buildah":
+        if image.program == "buildah":
             weight = sum(file.lstat().st_size for file in Path(out("buildah", "mount", container).decode().strip()).rglob("*"))
         else:
             weight = len(out("docker", "export", container))
     finally:
-        out(builder, "rm", container)
+        out(image.program, "rm", container)
     assert weight <= LIMIT
 
 
-def test_the_default_command_holds_the_container(builder: str) -> None:
-    field = {"buildah": "{{.OCIv1.Config.Cmd}}", "docker": "{{.Config.Cmd}}"}[builder]
-    assert out(builder, "inspect", "--type", "image", "--format", field, TAG).decode().strip() == "[kube-vxlan-agent pause]"
+def test_the_default_command_holds_the_container(image: Image) -> None:
+    assert image.configured("Cmd") == "[kube-vxlan-agent pause]"
 
 
 @pytest.mark.parametrize(
@@ -95,8 +73,8 @@ exec env -i PATH=/usr/bin:/usr/sbin:/bin:/sbin POD_UID=u-1 setpriv --no-new-priv
 """The image as the root of namespaces of its own, with NET_ADMIN and what chroot needs."""
 
 
-def test_its_agent_programs_a_network_with_the_one_capability_that_it_is_given(builder: str) -> None:
-    if builder == "docker" or out("id", "-u") != b"0\n":
+def test_its_agent_programs_a_network_with_the_one_capability_that_it_is_given(image: Image) -> None:
+    if image.program == "docker" or out("id", "-u") != b"0\n":
         pytest.skip("needs buildah and root")
     ask = Ask(
         batch=(
@@ -111,7 +89,7 @@ def test_its_agent_programs_a_network_with_the_one_capability_that_it_is_given(b
         finally_=Finally.READY,
     )
     request = encode(Header(1, PodUid("u-1"), Epoch(1), 20, 20), ask)
-    container = out("buildah", "from", "--pull-never", TAG).decode().strip()
+    container = out("buildah", "from", "--pull-never", image.name).decode().strip()
     try:
         root = out("buildah", "mount", container).decode().strip()
         words = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-euc", CONTAINER, "container", root)
