@@ -61,6 +61,9 @@ def test_another_configmap(file: Path) -> None:
         (b"a: b: c", ":1:5: ", "This is not YAML: mapping values are not allowed here."),
         (b"kind: Pod\nx: \xff", ":2:4: ", "This is not text in UTF-8."),
         (b"vxeth0, vxeth1", ":1:1: ", "say --annotation"),
+        (b"", ":1:1: ", "the file holds nothing."),
+        (b"foo: bar", ":1:1: ", "it has no kind, and is no patch of one."),
+        (b"kind: List\nitems: 7", ":2:8: ", "The items of this `List` are no list."),
         (b"[" * 100_000, ":1:1: ", "This is nested too deeply for a manifest."),
     ],
 )

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kube_vxlan_controller.language.manifests import Found, NotAManifest, Passage, find
+from kube_vxlan_controller.language.manifests import Found, NotAManifest, find
 from kube_vxlan_controller.model import Span
 
 KEY = "vxlan.openvnf.org/networks"
@@ -16,12 +16,6 @@ KEY = "vxlan.openvnf.org/networks"
 def texts(found: Found) -> list[tuple[str, str]]:
     """Owners and texts."""
     return [(one.owner, one.passage.text) for one in found.annotations]
-
-
-def only(source: str) -> Passage:
-    """The one text of a file."""
-    (one,) = find(source, KEY).annotations
-    return one.passage
 
 
 def pod(value: str, indent: str = "") -> str:
@@ -128,56 +122,55 @@ def test_what_is_no_manifest(source: str, line: int, column: int) -> None:
     assert str(caught.value).endswith((".", ")."))
 
 
-def test_nothing_is_constructed() -> None:
-    assert find("kind: !!python/object/apply:os.system [exit 1]", KEY) == Found((), (), ())
+@pytest.mark.parametrize(
+    ("source", "told", "where"),
+    [
+        ("", "There is no Kubernetes object here: the file holds nothing.", Span(1, 1)),
+        ("---\n# later\n---\n", "There is no Kubernetes object here: the file holds nothing.", Span(1, 1)),
+        ("foo: bar", "There is no Kubernetes object here: it has no kind, and is no patch of one.", Span(1, 1)),
+        ("kind: List\nitems: 7", "The items of this `List` are no list.", Span(2, 8)),
+        ("kind: PodList", "The items of this `PodList` are no list.", Span(1, 1)),
+    ],
+)
+def test_what_is_yaml_and_no_manifest(source: str, told: str, where: Span) -> None:
+    with pytest.raises(NotAManifest) as caught:
+        find(source, KEY)
+    assert (str(caught.value), caught.value.where) == (told, where)
 
 
 @pytest.mark.parametrize(
-    ("source", "word", "line", "column"),
+    ("source", "where"),
     [
-        (pod("vxeth0 up"), "up", 5, 40),
-        (pod("vxeth0\n      up,\n      vxeth1"), "vxeth1", 7, 7),
-        (pod("'vxeth0 ''x'' up'"), "up", 5, 47),
-        (pod('"vxeth0\\n  up"'), "up", 5, 44),
-        (pod('"vxeth0 \\\n       up"'), "up", 6, 8),
-        (pod('"\\x76xeth0\\tup"'), "up", 5, 45),
-        (pod('"vxeth0\n\n       up"'), "up", 7, 8),
-        (pod("|\n      vxeth0\n        up\n      vxeth1"), "up", 7, 9),
-        (pod("|\n      vxeth0\n        up\n      vxeth1"), "vxeth1", 8, 7),
-        (pod("|2- # comment\n\n      vxeth0\n        up"), "up", 8, 9),
-        (pod(">\n      vxeth0\n      up\n\n      vxeth1\n"), "up", 7, 7),
-        (pod(">\n      vxeth0\n      up\n\n      vxeth1\n"), "vxeth1", 9, 7),
-        (pod("|\n      vxeth0\n        up\n").replace("\n", "\r\n"), "up", 7, 9),
-        ('{"kind": "Pod",\n\t"metadata": {"annotations":\n\t\t{"' + KEY + '": "vxeth0\\nup"}}}', "up", 3, 43),
+        ("kind: Pod\nmetadata: 5", Span(2, 11, 1)),
+        ("kind: ConfigMap\nmetadata: [a]", Span(2, 11, 3)),
+        ("kind: Pod\nmetadata: {annotations: [1]}", Span(2, 25, 3)),
+        ("kind: ConfigMap\ndata: [1]", Span(2, 7, 3)),
+        ("kind: ConfigMap\nbinaryData: x", Span(2, 13, 1)),
+        ("kind: Deployment\nspec: 7", Span(2, 7, 1)),
+        ("spec: {template: {metadata: x}}", Span(1, 29, 1)),
     ],
 )
-def test_where_in_the_file_a_word_stands(source: str, word: str, line: int, column: int) -> None:
-    passage = only(source)
-    before = passage.text[: passage.text.rindex(word)]
-    in_text = Span(before.count("\n") + 1, len(before) - before.rfind("\n"), len(word))
-    assert passage.place(in_text) == Span(line, column, len(word))
-    assert source.split("\n")[line - 1][column - 1 :].startswith(word)
+def test_what_has_a_wrong_shape_is_told_once(source: str, where: Span) -> None:
+    ((_, fault),) = find(source, KEY).faults
+    assert (fault.code, fault.where) == ("no-block", where)
 
 
-WORDS = st.lists(st.text(st.sampled_from("aé0='\"\\:#,-.%日"), min_size=1, max_size=6), min_size=1, max_size=8)
+def test_nothing_is_known_of_the_shape_of_other_kinds() -> None:
+    assert find("kind: Report\nspec: {template: text}", KEY).faults == ()
+    inner = f"spec: {{template: {{metadata: {{annotations: {{{KEY}: a1}}}}}}}}"
+    assert texts(find(f"kind: Rollout\n{inner}", KEY)) == [("Rollout", "a1")]
 
 
-@given(
-    WORDS,
-    st.lists(st.sampled_from([" ", "\n", "\n  ", ",\n", "  ", "\t"]), min_size=8, max_size=8),
-    st.sampled_from(["'", '"', "|", ">", ""]),
-)
-@settings(max_examples=400, deadline=None)
-def test_every_letter_is_found_however_it_is_quoted(words: list[str], gaps: list[str], style: str) -> None:
-    text = "".join(word + gap for word, gap in zip(words, gaps, strict=False))
-    source = yaml.dump({"metadata": {"annotations": {KEY: text}}}, default_style=style, width=20, allow_unicode=True)
-    passage = only(source)  # which is not always `text`: PyYAML folds lines that must not be folded
-    for number, line in enumerate(passage.text.split("\n"), 1):
-        for column, character in enumerate(line, 1):
-            place = passage.place(Span(number, column))
-            there = source.split("\n")[place.line - 1][place.column - 1 :]
-            if character not in " \t":
-                assert there[0] in (character, "\\")
+def test_a_name_that_is_there_twice_is_told() -> None:
+    twice = pod("vxeth0") + f"    {KEY}: vxeth1\n    a: b\n    a: c\n"
+    ((owner, fault),) = find(twice, KEY).faults
+    assert (owner, fault.code, fault.where) == ("Pod p", "repeated-key", Span(6, 5, len(KEY)))
+    ((_, fault),) = find("kind: ConfigMap\ndata: {a: id=1, b: id=2, a: id=3}", KEY).faults
+    assert (fault.code, fault.where) == ("repeated-key", Span(2, 26, 1))
+
+
+def test_nothing_is_constructed() -> None:
+    assert find("kind: Pod\nstatus: !!python/object/apply:os.system [exit 1]", KEY) == Found((), (), ())
 
 
 @given(st.text(st.sampled_from("ab:-{}[],&*!|>'\"%@` \n\t#?\x01\ud800"), max_size=40))

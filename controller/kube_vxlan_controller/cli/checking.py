@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from kube_vxlan_controller.language.caret import draw
-from kube_vxlan_controller.language.manifests import AnnotationText, ConfigMapText, Found, NotAManifest, Passage, find
+from kube_vxlan_controller.language.manifests import AnnotationText, ConfigMapText, Found, NotAManifest, find
 from kube_vxlan_controller.language.mistakes import quoted, visible
+from kube_vxlan_controller.language.passages import Passage
 from kube_vxlan_controller.language.resolving import NO_CONFIGMAP, Networks, Resolved, resolve
 from kube_vxlan_controller.model import Fault, Span, Warning
 from kube_vxlan_controller.sources.networks import read_networks

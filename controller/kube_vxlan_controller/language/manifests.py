@@ -1,17 +1,17 @@
 """Pure. Finds what users write inside manifests, and knows where in the file each letter of it stands.
 
 YAML and JSON are read as a tree of nodes with marks; nothing is constructed from them. Laws: what is not found is not
-guessed at; a text found here is what the API server would see; each non-blank character of it has its own place in the
-file, however it is quoted or folded. (Merge keys, `<<`, are not followed.)
+guessed at; a text found here is what the API server would see; where one would have to be and something else is, that is told.
+(Merge keys, `<<`, are not followed.)
 """
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import yaml
 
 from kube_vxlan_controller.language.mistakes import Mistake, Spot, quoted
+from kube_vxlan_controller.language.passages import Passage
 from kube_vxlan_controller.model import Fault, Namespace, Span
 
 TEMPLATES = (
@@ -21,9 +21,25 @@ TEMPLATES = (
     ("template", "metadata"),
 )
 """Where a pod's metadata stands: in a Pod itself, in what makes Pods, in a CronJob, in a PodTemplate."""
-BLANK = " \t\r\n"
-BREAKS = "\r\n\u0085\u2028\u2029"
-ESCAPE = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", re.DOTALL)
+MAKERS = frozenset(
+    {
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "ReplicaSet",
+        "ReplicationController",
+        "Job",
+        "CronJob",
+        "PodTemplate",
+        "Pod",
+        "",
+    }
+)
+"""Kinds that have pods' metadata there, `""` being a patch; nothing is known of the shape of others."""
+
+
+Pair = tuple[yaml.Node, yaml.Node]
+"""A name and what stands below it."""
 
 
 class NotAManifest(ValueError):
@@ -32,55 +48,6 @@ class NotAManifest(ValueError):
     def __init__(self, message: str, where: Span) -> None:
         super().__init__(message)
         self.where = where
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A text in a file, with what is needed to find its letters there."""
-
-    text: str
-    source: str = field(repr=False)
-    start: int
-    style: str
-
-    def place(self, span: Span) -> Span:
-        """Where in the file something stands that has this place in the text."""
-        lines = self.text.split("\n")
-        offset = sum(len(line) + 1 for line in lines[: span.line - 1]) + span.column - 1
-        index = self.start
-        for position, index in enumerate(self._indices()):  # noqa: B007
-            if position == offset:
-                break
-        return Span(self.source.count("\n", 0, index) + 1, index - self.source.rfind("\n", 0, index), span.length)
-
-    def _indices(self) -> Iterator[int]:
-        """For each character of the text, its index in the file; for a blank that folding made, the one after the last."""
-        source, double = self.source, self.style == '"'
-        index = self.start + (self.style in ("'", '"'))
-        if self.style in ("|", ">"):
-            index = source.find("\n", index) + 1
-        for character in self.text:
-            if double:
-                index = _over_joined_lines(source, index)
-            if character not in BLANK:
-                while source[index : index + 1] in (*BLANK, *BREAKS) and source[index : index + 1] != character:
-                    index += 1
-                index = _over_joined_lines(source, index) if double else index
-            escape = ESCAPE.match(source, index) if double else None
-            yield index
-            if escape:
-                index = escape.end()
-            elif self.style == "'" and source.startswith("''", index):
-                index += 2
-            elif character not in BLANK or source.startswith(character, index):
-                index += 1
-
-
-def _over_joined_lines(source: str, index: int) -> int:
-    """Skips a backslash at a line's end, with the blanks that follow: together they are nothing."""
-    while joined := re.compile(r"\\(\r\n|[\r\n])[ \t]*").match(source, index):
-        index = joined.end()
-    return index
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +86,10 @@ class Found:
 def find(source: str, annotation: str) -> Found:
     """All annotations with that key, and all ConfigMaps, of a file's text. Raises `NotAManifest`."""
     search = _Search(source, annotation)
-    for root in _roots(source):
+    roots = _roots(source)
+    if not roots or all(_is_null(root) for root in roots):
+        raise NotAManifest("There is no Kubernetes object here: the file holds nothing.", Span(1, 1))
+    for root in roots:
         search.visit(root)
     return Found(tuple(search.annotations), tuple(search.configmaps), tuple(search.faults))
 
@@ -154,22 +124,26 @@ class _Search:
 
     def visit(self, node: yaml.Node) -> None:
         """An object, or a List of them; nothing for an empty document, or for one that was visited (an alias can do that)."""
-        if id(node) in self._seen or node.tag == "tag:yaml.org,2002:null":
+        if id(node) in self._seen or _is_null(node):
             return
         self._seen.add(id(node))
         if not isinstance(node, yaml.MappingNode):
-            where = Span(node.start_mark.line + 1, node.start_mark.column + 1)
             raise NotAManifest(
-                "There is no Kubernetes object here (for the bare text of an annotation, say --annotation).", where
+                "There is no Kubernetes object here (for the bare text of an annotation, say --annotation).", _begin(node)
             )
-        items = _child(node, "items")
+        kind, items = _text(_child(node, "kind")), _child(node, "items")
         if isinstance(items, yaml.SequenceNode):
             for item in items.value:
                 self.visit(item)
             return
-        kind, name = _text(_child(node, "kind")), _text(_at(node, ("metadata", "name")))
+        if kind.endswith("List"):
+            raise NotAManifest(f"The items of this {quoted(kind)} are no list.", _begin(items or node))
+        if not kind and not any(_child(node, name) for name in ("metadata", "spec", "template")):
+            raise NotAManifest("There is no Kubernetes object here: it has no kind, and is no patch of one.", _begin(node))
+        name = _text(_at(node, ("metadata", "name")))
         namespace = _text(_at(node, ("metadata", "namespace")))
         owner = f"{kind or 'patch'} {namespace + '/' if namespace else ''}{name}".strip()
+        self._block(node, "metadata", owner)
         if kind == "ConfigMap":
             self._configmap(node, owner, name)
         else:
@@ -177,25 +151,33 @@ class _Search:
 
     def _configmap(self, node: yaml.MappingNode, owner: str, name: str) -> None:
         entries = {}
-        for key, value in _pairs(_child(node, "data")):
+        data = self._block(node, "data", owner)
+        self._repeated((key for key, _ in data), owner)
+        for key, value in data:
             passage = self._passage(value, owner, f"The entry {quoted(_text(key))}")
             if passage is not None:
                 entries[_text(key)] = passage
-        binary = tuple((_text(key), _span(key)) for key, _ in _pairs(_child(node, "binaryData")))
+        binary = tuple((_text(key), _span(key)) for key, _ in self._block(node, "binaryData", owner))
         self.configmaps.append(ConfigMapText(owner, name, tuple(entries.items()), binary))
 
     def _pods(self, node: yaml.MappingNode, owner: str, kind: str, namespace: Namespace | None) -> None:
         for path in TEMPLATES:
+            above: yaml.Node | None = node
+            for name in path if kind in MAKERS else ():
+                self._block(above, name, owner)
+                above = _child(above, name)
             metadata = _at(node, path)
-            for key, value in _pairs(_child(metadata, "annotations")):
-                if _text(key) != self.annotation or value.tag == "tag:yaml.org,2002:null":
+            ours = [(key, value) for key, value in self._block(metadata, "annotations", owner) if _text(key) == self.annotation]
+            self._repeated((key for key, _ in ours), owner)
+            for key, value in ours:
+                if _is_null(value):
                     continue
                 if path == ("metadata",) and kind not in ("Pod", ""):
                     self._misplaced(key, owner, kind)
                     continue
                 passage = self._passage(value, owner, "The annotation")
                 if passage is not None:
-                    labels = frozenset((_text(label), _text(word)) for label, word in _pairs(_child(metadata, "labels")))
+                    labels = frozenset((_text(label), _text(word)) for label, word in self._block(metadata, "labels", owner))
                     self.annotations.append(AnnotationText(owner, namespace, passage, labels))
 
     def _misplaced(self, key: yaml.Node, owner: str, kind: str) -> None:
@@ -205,7 +187,7 @@ class _Search:
     def _passage(self, node: yaml.Node, owner: str, what: str) -> Passage | None:
         if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:str":
             return Passage(node.value, self.source, node.start_mark.index, node.style or "")
-        if node.tag == "tag:yaml.org,2002:null":
+        if _is_null(node):
             return Passage("", self.source, node.start_mark.index, "")
         self._fault(
             node,
@@ -213,6 +195,29 @@ class _Search:
             Mistake("not-text", f"{what} is not text, and the API server takes only text here.", "put it in quotes"),
         )
         return None
+
+    def _block(self, node: yaml.Node | None, name: str, owner: str) -> list[Pair]:
+        """What stands below a name, as pairs; something else there is told, once."""
+        below = _child(node, name)
+        if (
+            below is not None
+            and not isinstance(below, yaml.MappingNode)
+            and not _is_null(below)
+            and id(below) not in self._seen
+        ):
+            self._seen.add(id(below))
+            message = f"What stands below `{name}` is no block of `name: value`, and the API server takes only that here."
+            self._fault(below, owner, Mistake("no-block", message, f"write `name: value` lines below `{name}:`"))
+        return _pairs(below)
+
+    def _repeated(self, keys: Iterable[yaml.Node], owner: str) -> None:
+        """Tell each name that was there before: a parser takes the last one, or refuses the file."""
+        before = set()
+        for key in keys:
+            if _text(key) in before:
+                message = f"{quoted(_text(key))} is there twice, and at most the last one would be seen."
+                self._fault(key, owner, Mistake("repeated-key", message, "leave one of them, with all that is meant"))
+            before.add(_text(key))
 
     def _fault(self, node: yaml.Node, owner: str, mistake: Mistake) -> None:
         span = _span(node)
@@ -224,7 +229,15 @@ def _span(node: yaml.Node) -> Span:
     return Span(mark.line + 1, mark.column + 1, max(1, end.column - mark.column) if end.line == mark.line else 1)
 
 
-def _pairs(node: yaml.Node | None) -> list[tuple[yaml.Node, yaml.Node]]:
+def _begin(node: yaml.Node) -> Span:
+    return Span(node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _is_null(node: yaml.Node) -> bool:
+    return bool(node.tag == "tag:yaml.org,2002:null")
+
+
+def _pairs(node: yaml.Node | None) -> list[Pair]:
     return node.value if isinstance(node, yaml.MappingNode) else []
 
 
