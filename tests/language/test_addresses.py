@@ -60,16 +60,16 @@ def test_routes(text: str, canonical: str) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        *(
-            (text, "invalid-route")
-            for text in ("", "x", "10.2.0.0/24", "10.2.0.0/24:", "10.2.0.0:10.1.0.2", "default:10.1.0.2")
-        ),
+        *((text, "invalid-route") for text in ("", "x", "10.2.0.0/24", "10.2.0.0/24:", "10.2.0.0:10.1.0.2")),
         *((text, "invalid-route") for text in ("10.2.0.1/24:10.1.0.2", "10.2.0/24:10.1.0.2", "10.2.0.0/024:10.1.0.2")),
         *(
             (text, "invalid-route")
             for text in ("10.2.0.0/24:gw", "10.2.0.0/24:fd00::1", "fd00::/64:10.1.0.2", "10.2.0.0/:10.1.0.2")
         ),
-        *((text, "invalid-route") for text in ("0.0.0.0/0:10.1.0.2", "10.2.0.0/24:0.0.0.0", "10.2.0.0/24:255.255.255.255")),
+        *((text, "default-route") for text in ("0.0.0.0/0:10.1.0.2", "::/0:fd00::1", "0/0:10.1.0.2", "default:10.1.0.2")),
+        *((text, "default-route") for text in ("0.0.0.0/0.0.0.0:10.1.0.2", "default")),
+        *((text, "invalid-route") for text in ("defaults:10.1.0.2", "0.0.0.0/01:10.1.0.2")),
+        *((text, "invalid-route") for text in ("10.2.0.0/24:0.0.0.0", "10.2.0.0/24:255.255.255.255")),
         *((text, "invalid-route") for text in ("10.2.0.0/24:127.0.0.1", "127.0.0.0/8:10.1.0.2", "224.0.0.0/8:10.1.0.2")),
         *((text, "invalid-route") for text in ("169.254.0.0/16:10.1.0.2", "fe80::/64:fd00::1", "fd00:2::/64:fd00::1%eth0")),
         *(

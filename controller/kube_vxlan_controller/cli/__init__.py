@@ -17,7 +17,7 @@ from contextlib import suppress
 import typer
 from typer.main import get_command
 
-from kube_vxlan_controller.cli.complaint import USAGE, Complaint
+from kube_vxlan_controller.cli.complaint import USAGE, Complaint, plainly
 
 PROGRAM = "kube-vxlan-controller"
 ASKED = "_KUBE_VXLAN_CONTROLLER_COMPLETE"
@@ -91,7 +91,7 @@ def _run(words: list[str]) -> int:
 
 def _complain(mistake: typer.TyperException) -> int:
     usage = mistake.exit_code == 2
-    for line in mistake.format_message().splitlines():
+    for line in plainly(mistake.format_message()).splitlines():
         print(f"{PROGRAM}: {line}", file=sys.stderr)
     context = getattr(mistake, "ctx", None)
     if usage and context is not None:

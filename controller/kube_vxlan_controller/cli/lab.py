@@ -77,7 +77,7 @@ def down(name: Name = "lab") -> int:
     try:
         if name not in alive:
             outside.sweep()
-            others = f" There is {', '.join(alive)}." if alive else ""
+            others = f" Those that run: {', '.join(sorted(alive))}." if alive else " None runs."
             raise Complaint(f"There is no lab named {name!r} here.{others}", 1)
         outside.end(alive[name])
     except NoLab as error:

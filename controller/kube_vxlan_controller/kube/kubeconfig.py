@@ -113,7 +113,7 @@ def _shape(error: str) -> str:
 
 def _there_are(names: Iterable[str]) -> str:
     some = sorted(names)[:5]
-    return f" (there is {', '.join(some)})" if some else ""
+    return f" (there {'is' if len(some) == 1 else 'are'} {', '.join(some)})" if some else ""
 
 
 def _contents(cluster: _Cluster, user: _User) -> str:

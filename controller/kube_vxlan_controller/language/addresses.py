@@ -37,6 +37,10 @@ def route(text: str) -> Route | Mistake:
     """`SUBNET/LENGTH:GATEWAY`, split after the prefix length so that IPv6 can be written."""
     parts = re.fullmatch(r"([^/]+)/([0-9.]*):(.*)", text)
     form = "write it as subnet and gateway, as in `route=192.168.20.0/24:192.168.10.1`"
+    if re.match(r"(default|0|0\.0\.0\.0/0(\.0\.0\.0)?|::/0)([:/]|$)", text):
+        message = f"{quoted(text)} is a default route, and those are never touched: through its own a pod reaches the cluster."
+        hint = f"name the subnets behind the gateway, each in a route of its own; {form}"
+        return Mistake("default-route", message, hint)
     if parts is None:
         return Mistake("invalid-route", f"{quoted(text)} is not a route.", form)
     start, gateway = _address(parts[1]), _address(parts[3])
