@@ -18,9 +18,9 @@ from kube_vxlan_controller.desired import Wish
 from kube_vxlan_controller.kernel.lines import render
 from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Entry, Link, Netns
 from kube_vxlan_controller.kernel.plan import Plan, plan
-from kube_vxlan_controller.kernel.readings import ParseError, digest, parse, parse_digests, parse_entries
+from kube_vxlan_controller.kernel.readings import ParseError, digest, parse, parse_digests
 from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry, Step
-from kube_vxlan_controller.model import Fault, InterfaceName, Target
+from kube_vxlan_controller.model import Fault, Target
 from kube_vxlan_controller.ports import Ask, Finally, Reading, StreamId, Told
 from kube_vxlan_controller.sources.pods import Waiting
 
@@ -107,7 +107,7 @@ def learn(wish: Wish, known: Known, asked: Round, told: Told) -> Known:
         return replace(known, opened=True)
     if asked.phase is Phase.FORWARD:
         assert known.netns is not None, "a forward round follows a read"
-        netns = None if told.complaints else _forwarded(wish, known.netns, asked.plan.steps, told)
+        netns = None if told.complaints else _forwarded(wish, known.netns, asked.plan.steps)
         return replace(known, netns=netns, complaints=told.complaints)
     if asked.phase is Phase.AUDIT:
         return replace(known, netns=_audited(known, told))
@@ -119,19 +119,11 @@ def _change(planned: Plan) -> Round:
     batches = render(planned.steps)
     if batches.batch or not all(isinstance(step, AppendDestination | DeleteEntry) for step in planned.steps):
         return Round(Phase.CHANGE, Ask(batch=batches.batch, entries=batches.entries, read=READ_ALL), planned)
-    left = _links_left(planned.steps)
-    return Round(Phase.FORWARD, Ask(entries=batches.entries, read=((Reading.LEARNED, left),) if left else ()), planned)
+    return Round(Phase.FORWARD, Ask(entries=batches.entries), planned)
 
 
-def _links_left(steps: Sequence[Step]) -> tuple[InterfaceName, ...]:
-    """Links from which a destination goes: what was learned of it goes with it, so that is read."""
-    return tuple(sorted({step.link for step in steps if isinstance(step, DeleteEntry)}))
-
-
-def _forwarded(wish: Wish, known: Netns, steps: Sequence[Step], told: Told) -> Netns:
+def _forwarded(wish: Wish, known: Netns, steps: Sequence[Step]) -> Netns:
     """What is known after forwarding lines that nobody complained about."""
-    learned = parse_entries(told.readings.get(Reading.LEARNED, ""))
-    reread = _links_left(steps)
     links = []
     for link in known.links:
         mine = [step for step in steps if step.link == link.name]
@@ -140,10 +132,8 @@ def _forwarded(wish: Wish, known: Netns, steps: Sequence[Step], told: Told) -> N
             links.append(link)
             continue
         destinations = _moved(link, wish.netns.by_name.get(link.name), mine)
-        heard = learned.get(link.name, frozenset()) if link.name in reread else link.learned
-        links.append(
-            replace(link, destinations=destinations, strays=link.strays - gone, learned=_unlisted(heard, destinations))
-        )
+        learned = _unlisted(link.learned - gone, destinations)
+        links.append(replace(link, destinations=destinations, strays=link.strays - gone, learned=learned))
     return Netns(tuple(links), known.foreign)
 
 
@@ -196,7 +186,7 @@ def _shared(link: Link, want: Link | None) -> Link:
 def _unlisted(learned: frozenset[Entry], destinations: Destinations) -> frozenset[Entry]:
     """Learned entries that no destination stands beside: what every plan looks through, and so every join of anybody.
 
-    The others need not be kept: they are read again with the line that removes their destination.
+    The others need not be kept: the agent removes them with their destination.
     """
     return frozenset(entry for entry in learned if entry.destination not in destinations)
 
