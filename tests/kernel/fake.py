@@ -47,6 +47,13 @@ class Unmark:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """Somebody writes an alias of theirs."""
+
+    link: InterfaceName
+
+
+@dataclass(frozen=True)
 class OtherRoute:
     """Somebody sets a route, with a protocol of theirs."""
 
@@ -71,7 +78,7 @@ class LearnEntry:
     entry: Entry
 
 
-Deed = Step | PlainLink | Unmark | OtherRoute | StrayEntry | LearnEntry
+Deed = Step | PlainLink | Unmark | Remark | OtherRoute | StrayEntry | LearnEntry
 """What can happen to a namespace, by us or by others."""
 
 
@@ -85,6 +92,8 @@ class FakeLink:
 
     device: Device | None
     mark: Mark = NO_MARK
+    alias: str = ""
+    """One that is somebody else's."""
     up: bool = False
     addresses: list[Interface] = field(default_factory=list)
     secondary: set[Interface] = field(default_factory=set)
@@ -121,7 +130,7 @@ class FakeKernel:
             case AddLink(device):
                 self.add_link(device)
             case SetMark(name, mark):
-                self.link(name).mark = mark
+                self.mark(name, mark)
             case ChangeDevice(device):
                 self.change(device)
             case SetMtu(name, mtu):
@@ -146,7 +155,9 @@ class FakeKernel:
             case PlainLink(name):
                 self.add_plain_link(name)
             case Unmark(name):
-                self.link(name).mark = NO_MARK
+                self.mark(name, NO_MARK)
+            case Remark(name):
+                self.mark(name, NO_MARK, "mine")
             case OtherRoute(name, route, protocol):
                 self.replace_route(name, route, protocol)
             case StrayEntry(name, entry):
@@ -163,6 +174,11 @@ class FakeKernel:
         if name not in self.links:
             raise Refused(f"cannot find device {name}")
         return self.links[name]
+
+    def mark(self, name: InterfaceName, mark: Mark, alias: str = "") -> None:
+        """Write the alias: our mark, or somebody else's."""
+        link = self.link(name)
+        link.mark, link.alias = mark, alias
 
     def vxlan(self, name: InterfaceName) -> Device:
         """The attributes of a VXLAN link. Raises Refused."""
@@ -296,9 +312,11 @@ class FakeKernel:
         foreign = {
             subnet: protocol
             for subnet, (name, _, protocol) in self.routes.items()
-            if links[name] is None or protocol not in (OURS, BY_HAND)
+            if links[name] is None or protocol not in (OURS, BY_HAND) or (protocol == BY_HAND and self.links[name].alias)
         }
-        return Netns(tuple(ours.values()), Foreign({name: link for name, link in links.items() if name not in ours}, foreign))
+        aliases = {name: link.alias for name, link in self.links.items() if link.alias}
+        others = {name: link for name, link in links.items() if name not in ours}
+        return Netns(tuple(ours.values()), Foreign(others, aliases, foreign))
 
     def _read(self, name: InterfaceName, link: FakeLink) -> Link | None:
         if link.device is None:

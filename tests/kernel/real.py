@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from tests.kernel.fake import Deed, LearnEntry, OtherRoute, PlainLink, StrayEntry, Unmark
+from tests.kernel.fake import Deed, LearnEntry, OtherRoute, PlainLink, Remark, StrayEntry, Unmark
 from tests.kernel.worlds import NAMES
 from tests.namespaces import Namespace
 
@@ -51,7 +51,9 @@ def line_of(deed: Deed) -> str:
         case PlainLink(link):
             return f"link add name {link} type veth peer name p{link}"
         case Unmark(link):
-            return f"link set dev {link} alias none"
+            return f"link set dev {link} alias ''"
+        case Remark(link):
+            return f"link set dev {link} alias mine"
         case OtherRoute(link, route, protocol):
             via = "" if link.startswith("eth") else f" via {route.gateway}"
             return f"route replace {route.subnet}{via} dev {link} proto {protocol}"

@@ -55,7 +55,8 @@ def seen(netns: Netns) -> list[object]:
     """What can be compared: without the links that only one of them has, connected routes, and the order of addresses."""
     foreign = {name: link and plain(link) for name, link in netns.foreign.links.items() if name in NAMES}
     routes = {subnet: protocol for subnet, protocol in netns.foreign.routes.items() if protocol != "2"}
-    return [{link.name: plain(link) for link in netns.links}, foreign, routes]
+    aliases = {name: alias for name, alias in netns.foreign.aliases.items() if name in NAMES}
+    return [{link.name: plain(link) for link in netns.links}, foreign, aliases, routes]
 
 
 def plain(link: Link) -> tuple[object, ...]:

@@ -217,6 +217,18 @@ def test_what_cannot_be_adopted_is_a_fault_and_the_rest_proceeds() -> None:
         assert {step.link for step in planned.steps} == {B}
 
 
+def test_a_link_that_carries_somebodys_alias_is_not_adopted() -> None:
+    there = replace(as_read(wished()), mark=NO_MARK)
+    have = Netns((), Foreign({A: there}, {A: "mine\n"}))
+    planned = plan(Netns((wished(), wished(B, 102, frozenset(), network="b"))), have)
+    (fault,) = planned.faults
+    assert (fault.code, fault.network) == ("link-in-the-way", "a")
+    assert "alias is mine?" in fault.message
+    assert "ip link set dev vx-a alias ''" in (fault.hint or "")
+    assert {step.link for step in planned.steps} == {B}
+    assert plan(EMPTY, have) == Plan()
+
+
 def test_a_vni_that_a_foreign_link_has_is_a_fault() -> None:
     have = Netns((), Foreign({B: replace(as_read(wished(B)), mark=NO_MARK)}))
     planned = plan(Netns((wished(),)), have)
@@ -230,12 +242,12 @@ def test_a_route_is_never_put_in_the_place_of_another() -> None:
     default = Route(ip_network("0.0.0.0/0"), ROUTE.gateway)
     beside = Route(FIRST.network, ROUTE.gateway)
     want = replace(wished(), routes=frozenset({ROUTE, default, beside}))
-    planned = plan(Netns((want,)), Netns((), Foreign({}, {ROUTE.subnet: "186"})))
+    planned = plan(Netns((want,)), Netns((), Foreign(routes={ROUTE.subnet: "186"})))
     assert [fault.code for fault in planned.faults] == ["route-in-the-way"] * 3
     assert not any(isinstance(step, ReplaceRoute) for step in planned.steps)
     assert SetUp(A) in planned.steps
     there = replace(as_read(want), routes=frozenset({ROUTE}))
-    assert plan(Netns((wished(),)), Netns((there,), Foreign({}, {ROUTE.subnet: "186"}))) == Plan()
+    assert plan(Netns((wished(),)), Netns((there,), Foreign(routes={ROUTE.subnet: "186"}))) == Plan()
 
 
 def test_a_held_link_stays_but_for_entries_that_nobody_claims() -> None:

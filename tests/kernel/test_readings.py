@@ -66,6 +66,16 @@ def test_what_carries_no_mark_is_foreign() -> None:
     assert [link for name, link in netns.foreign.links.items() if name != "vx2"] == [None] * 4
 
 
+def test_what_carries_somebodys_alias_is_somebodys_and_so_are_its_routes() -> None:
+    aliases = {"vx2": "mine", "vx3": "kvc2/net/up", "vx4": "kvc1/net/sideways", "vx5": ""}
+    found = parse(links(VXLAN, *({**VXLAN, "ifname": name, "ifalias": alias} for name, alias in aliases.items())))
+    assert found.foreign.aliases == {name: alias for name, alias in aliases.items() if alias}
+    by_hand = [{"dst": f"172.1{n}.0.0/16", "gateway": "10.1.0.100", "dev": f"vx{n}", "flags": []} for n in (2, 5)]
+    read = links(*({**VXLAN, "ifname": name, "ifalias": alias} for name, alias in aliases.items()))
+    netns = parse({**read, Reading.ROUTES: f"{json.dumps(by_hand)}\n[]"})
+    assert netns.foreign.routes == {ip_network("172.12.0.0/16"): "3"}
+
+
 def test_attributes_of_another_kind_of_link_are_not_looked_at() -> None:
     bridge = {"ifname": "br0", "linkinfo": {"info_kind": "bridge", "info_data": {"id": "8000.0", "port": {"odd": 1}}}}
     assert parse(links(bridge)).foreign.links == {"br0": None}

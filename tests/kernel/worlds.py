@@ -10,7 +10,7 @@ from itertools import combinations, product
 from typing import TypeVar
 
 from hypothesis import strategies as st
-from tests.kernel.fake import Deed, FakeKernel, LearnEntry, OtherRoute, PlainLink, StrayEntry, Unmark
+from tests.kernel.fake import Deed, FakeKernel, LearnEntry, OtherRoute, PlainLink, Remark, StrayEntry, Unmark
 
 from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Device, Entry, Generation, Link, Mark, Netns, mark_name
 from kube_vxlan_controller.kernel.plan import plan
@@ -160,6 +160,7 @@ def _deeds(number: int) -> list[list[Deed]]:
     plain: list[Callable[[InterfaceName], Deed]] = [
         PlainLink,
         Unmark,
+        Remark,
         DeleteLink,
         SetUp,
         SetDown,

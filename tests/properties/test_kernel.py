@@ -136,6 +136,7 @@ def test_what_is_not_ours_is_never_named(world: World) -> None:
             case _:
                 assert step.link in world.want.by_name
                 assert step.link not in before.foreign.links or foreign is not None
+        assert step.link not in before.foreign.aliases
     for link in before.links:
         if link.name in unrestored.links and not unrestored.promotes:
             lost = [address for address in link.others if address not in unrestored.links[link.name].addresses]

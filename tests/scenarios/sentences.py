@@ -130,7 +130,7 @@ def _pod_fault(name: str, *keys: str, **fixed: Any) -> Callable[[Run, Step], Non
 def _by_hand(run: Run, step: Step) -> None:
     for pod in run.pods(names(step.words[0])):
         for line in step.lines:
-            pod.namespace.run(*(run.last_address(word[1:-1]) if word[0] == "{" else word for word in shlex.split(line)))
+            pod.namespace.run(*(run.last_address(word[1:-1]) if word.startswith("{") else word for word in shlex.split(line)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,15 +24,9 @@ LONG = "long"
 """The directory of those that take minutes."""
 
 
-TAKEN_FOR_ADOPTABLE = pytest.mark.xfail(
-    reason="a link with somebody else's alias is taken for one to adopt; its agent refuses, which is waited for", strict=True
-)
-MARKS = {"foreign": [TAKEN_FOR_ADOPTABLE]}
-
-
 def _marked(file: Path) -> object:
     long = [pytest.mark.long] if file.parent.name == LONG else []
-    return pytest.param(file, marks=[*long, *MARKS.get(file.stem, [])], id=file.stem)
+    return pytest.param(file, marks=long, id=file.stem)
 
 
 @pytest.mark.parametrize("file", [_marked(file) for file in FILES])

@@ -60,12 +60,13 @@ def obstacles(want: Netns, have: Netns, hold: Hold, held: Set[InterfaceName]) ->
 def arranged(want: Link, have: Netns, hold: Hold, in_the_way: Obstacles) -> Iterator[Step | Fault]:
     """The steps for one link that is wished, or the Fault because of which there are none."""
     ours, foreign = have.by_name.get(want.name), have.foreign.links.get(want.name)
-    link = next((link for link in (ours, foreign) if link is not None and link.device.same_wire(want.device)), None)
+    adoptable = None if want.name in have.foreign.aliases else foreign
+    link = next((link for link in (ours, adoptable) if link is not None and link.device.same_wire(want.device)), None)
     if link is None:
         if ours is not None and hold.removals:
             return
         if want.name in have.foreign.links:
-            yield _fault(want, "link", f"There is a link {want.name} that is not ours", "Give the network another `name`")
+            yield _name_taken(want, have.foreign.aliases.get(want.name))
             return
         taken = in_the_way.wires.get(want.device.wire)
         if taken is not None:
@@ -86,6 +87,15 @@ def alike(want: Device, have: Device) -> bool:
     """Whether all is the same that `ChangeDevice` sets."""
     same_local = want.local is None or want.local == have.local
     return same_local and (want.lower, want.learning, want.ttl or 0) == (have.lower, have.learning, have.ttl or 0)
+
+
+def _name_taken(want: Link, alias: str | None) -> Fault:
+    there = f"There is a link {want.name} that is not ours"
+    if alias is None:
+        return _fault(want, "link", there, "Give the network another `name`")
+    shown = "".join(letter if letter.isprintable() else "?" for letter in alias[:64])
+    clear = f"If it may be taken over, clear that with `ip link set dev {want.name} alias ''`"
+    return _fault(want, "link", f"{there}: its alias is {shown}", f"{clear}; else give the network another `name`")
 
 
 def _fault(want: Link, what: str, message: str, hint: str) -> Fault:

@@ -190,11 +190,14 @@ class Foreign:
     """What is there and not ours, as far as it can be in our way."""
 
     links: Mapping[InterfaceName, Link | None] = field(default_factory=dict)
-    """Links without our mark. The value is set for a VXLAN link, which may be adopted; its mark is `NO_MARK`."""
+    """Links without our mark. The value is set for a VXLAN link; its mark is `NO_MARK`."""
+    aliases: Mapping[InterfaceName, str] = field(default_factory=dict)
+    """What stands as alias of those links that have one: they are somebody's. Without one, a VXLAN link may be adopted."""
     routes: Mapping[Prefix, str] = field(default_factory=dict)
     """Subnets with a main-table route that is not ours, with the number of its protocol.
 
-    Without those on VXLAN links that the ancestor set (proto boot: `replace` takes them over) or that come with an address.
+    Without those on VXLAN links that the ancestor set (proto boot: `replace` takes them over; not on a link that is
+    somebody's) or that come with an address.
     """
 
 

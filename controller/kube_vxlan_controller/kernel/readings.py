@@ -107,7 +107,8 @@ def parse(readings: Mapping[Reading, str]) -> Netns:
     try:
         printed = msgspec.json.decode(readings.get(Reading.LINKS) or "[]", type=list[_Link])
         found = {InterfaceName(link.ifname): _link(link) for link in printed if link.ifname}
-        routes, foreign = _routes(readings.get(Reading.ROUTES, ""), found)
+        aliases = {InterfaceName(link.ifname): link.ifalias for link in printed if _is_somebodys(link)}
+        routes, foreign = _routes(readings.get(Reading.ROUTES, ""), found, aliases)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ParseError(f"ip printed what makes no sense: {error}") from error
     for name, link in found.items():
@@ -121,7 +122,12 @@ def parse(readings: Mapping[Reading, str]) -> Netns:
                 learned=learned.get(name, frozenset()),
             )
     ours = {name: link for name, link in found.items() if link is not None and link.mark != NO_MARK}
-    return Netns(tuple(ours.values()), Foreign({name: link for name, link in found.items() if name not in ours}, foreign))
+    others = {name: link for name, link in found.items() if name not in ours}
+    return Netns(tuple(ours.values()), Foreign(others, aliases, foreign))
+
+
+def _is_somebodys(printed: _Link) -> bool:
+    return printed.ifalias != "" and parse_alias(printed.ifalias) is None
 
 
 def _link(printed: _Link) -> Link | None:
@@ -161,11 +167,12 @@ def _link(printed: _Link) -> Link | None:
 
 
 def _routes(
-    text: str, links: Mapping[InterfaceName, Link | None]
+    text: str, links: Mapping[InterfaceName, Link | None], aliases: Mapping[InterfaceName, str]
 ) -> tuple[defaultdict[InterfaceName, list[Route]], dict[Prefix, str]]:
     """Our routes by link, and the subnets of those that are not ours.
 
-    Without a VXLAN link's routes by hand, which may be taken over, and those that come and go with its addresses.
+    Without a VXLAN link's routes by hand, which may be taken over (unless it is somebody's), and those that come and go with
+    its addresses.
     """
     ours: defaultdict[InterfaceName, list[Route]] = defaultdict(list)
     foreign: dict[Prefix, str] = {}
@@ -175,13 +182,13 @@ def _routes(
             link = None if route.type or route.nexthops else links.get(InterfaceName(route.dev))
             if link is not None and route.gateway and route.protocol == str(PROTOCOL):
                 ours[link.name].append(Route(subnet, ip_address(route.gateway)))
-            elif link is None or not (_by_hand(route) or _connected(route, subnet, link)):
+            elif link is None or not (_by_hand(route, aliases) or _connected(route, subnet, link)):
                 foreign[subnet] = route.protocol
     return ours, foreign
 
 
-def _by_hand(route: _Route) -> bool:
-    return route.protocol == _BOOT and route.gateway != ""
+def _by_hand(route: _Route, aliases: Mapping[InterfaceName, str]) -> bool:
+    return route.protocol == _BOOT and route.gateway != "" and InterfaceName(route.dev) not in aliases
 
 
 def _connected(route: _Route, subnet: Prefix, link: Link) -> bool:
