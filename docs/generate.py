@@ -16,6 +16,7 @@ from kube_vxlan_controller.language.mistakes import MOST_FAULTS
 from kube_vxlan_controller.language.options import TABLE
 from kube_vxlan_controller.language.options import Option as NetworkOption
 from kube_vxlan_controller.language.values import LONGEST_NAME
+from kube_vxlan_controller.logs import MOST_LINES
 from kube_vxlan_controller.model import MAX_ADDRESSES
 from kube_vxlan_controller.settings import OPTIONS
 from kube_vxlan_controller.sources.networks import MOST_WORDS
@@ -104,6 +105,7 @@ def _times() -> str:
         ("a watch on which nothing arrives is replaced after", views.silence),
         ("everything is listed anew about every", views.relist),
         ("requests that are on their way when the controller is stopped may take", tempo.stop_patience),
+        ("Events that wait when the controller is stopped may take", EventLimits().farewell),
     )
     return _table(("what", "seconds"), ((what, f"{value:g}") for what, value in seconds))
 
@@ -120,6 +122,7 @@ def _bounds() -> str:
         ("failures in a row before a pod is called degraded", tempo.told_after),
         ("Events that wait to be written; more are dropped and counted", events.waiting),
         ("Events on one object at once", events.object_burst),
+        ("lines of the log about one object in a minute (without details)", MOST_LINES),
     )
     return _table(("what", "number"), ((what, str(value)) for what, value in numbers))
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kube_vxlan_controller.logs import LONGEST, Json, Text, configure, escape
+from kube_vxlan_controller.logs import LONGEST, MOST_LINES, Json, Sparing, Text, configure, escape
 
 
 def record(message: str, **extra: object) -> logging.LogRecord:
@@ -85,3 +85,35 @@ def test_the_level_decides_what_is_written() -> None:
     logging.getLogger("kvc").info("not this")
     logging.getLogger("kvc").warning("this")
     assert [line.split(" ", 2)[2] for line in stream.getvalue().splitlines()] == ["this"]
+
+
+def about(uid: str, created: float, level: int = logging.INFO) -> logging.LogRecord:
+    return record("Refused: no", uid=uid, pod=f"default/{uid}", network="vxeth1", created=created, levelno=level)
+
+
+def test_one_pod_cannot_fill_the_log() -> None:
+    stream = io.StringIO()
+    writer = Sparing(stream)
+    writer.setFormatter(Text())
+    for number in range(MOST_LINES + 5):
+        writer.emit(about("hostile", 1000.0 + number / 10))
+    writer.emit(about("other", 1010.0))
+    writer.emit(about("hostile", 1011.0, logging.DEBUG))
+    assert len(stream.getvalue().splitlines()) == MOST_LINES + 2
+    writer.emit(record("the next minute", created=1061.0))
+    *_, told, later = stream.getvalue().splitlines()
+    assert " WARNING 5 lines about this object were left out: there were more than 30 in a minute " in told
+    assert told.endswith(" uid=hostile pod=default/hostile")
+    assert "the next minute" in later
+    writer.emit(about("hostile", 1062.0))
+    assert stream.getvalue().splitlines()[-1].endswith("network=vxeth1")
+
+
+def test_what_was_left_out_is_told_before_the_end_as_well() -> None:
+    stream = io.StringIO()
+    writer = Sparing(stream)
+    for number in range(MOST_LINES + 1):
+        writer.emit(about("hostile", 1000.0 + number / 10))
+    writer.close()
+    assert "1 lines about" not in stream.getvalue()
+    assert stream.getvalue().splitlines()[-1].startswith("1 line about this object was left out")

@@ -8,7 +8,7 @@ from kube_vxlan_controller.model import Fault, NetworkName
 from kube_vxlan_controller.ports import Ask, Finally
 from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, learn, next_round
 from kube_vxlan_controller.snapshot import ConfigSeen, PodsListed, Snapshot, fold
-from kube_vxlan_controller.story import LINK_IN_THE_WAY, Story
+from kube_vxlan_controller.story import LINK_IN_THE_WAY, MOST_TROUBLES, Story
 from kube_vxlan_controller.telling import Reason, State
 from tests.answering import Counts, Hearing
 from tests.objects import NETWORKS, place, pod
@@ -90,6 +90,24 @@ def test_what_is_wrong_is_told_again_while_it_lasts(later: float, times: int) ->
     for now in (1000.0, 1000.0 + later):
         it.story.stands(wish(), State.DEGRADED, now, trouble="the node does not answer")
     assert it.reasons() == [Reason.DEGRADED] * times
+
+
+def test_troubles_that_come_by_turns_are_told_once_each_until_it_is_wired() -> None:
+    it = Told()
+    for turn in range(10):
+        it.story.stands(wish(), State.DEGRADED, float(turn), trouble=("nobody answers", "it was reset")[turn % 2])
+        it.story.stands(wish(), State.WIRING, float(turn))
+    assert [tale.line for tale in it.heard.tales] == ["nobody answers", "it was reset"]
+    it.story.stands(wish(), State.WIRED, 10.0)
+    it.story.stands(wish(), State.DEGRADED, 11.0, trouble="nobody answers")
+    assert it.reasons() == [Reason.DEGRADED, Reason.DEGRADED, Reason.RECOVERED, Reason.DEGRADED]
+
+
+def test_what_is_remembered_of_troubles_is_bounded() -> None:
+    it = Told()
+    for number in range(1000):
+        it.story.stands(wish(), State.DEGRADED, 0.0, trouble=f"the answer is {number}")
+    assert len(it.story.standing.troubles) == MOST_TROUBLES
 
 
 def test_places_are_counted_by_state_from_beginning_to_end() -> None:

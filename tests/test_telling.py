@@ -31,7 +31,8 @@ WIRE, OTHER = Wire("vxeth1", ("192.168.11.2/29",), 2), Wire("vxeth2", (), 1)
 FAULT = Fault("unknown-option", "There is no option `ipp`.", "write `ip`", Span(1, 8, 3), "vxeth1 ipp=1", NetworkName("vxeth1"))
 ODD = Warning("odd-thing", "This is odd.", "Write something else.", NetworkName("vxeth1"))
 WIRED = Standing(State.WIRED, (WIRE,))
-DEGRADED = Standing(State.DEGRADED, (WIRE,), trouble="the node does not answer")
+SILENT = "the node does not answer"
+DEGRADED = Standing(State.DEGRADED, (WIRE,), trouble=SILENT, troubles=frozenset({SILENT}))
 EMPTY = Standing(State.WIRED)
 
 

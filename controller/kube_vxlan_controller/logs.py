@@ -1,26 +1,82 @@
 """I/O. Logging for those who read it, people or programs: one line per event, whatever the event holds.
 
-Laws: a record is one line, so nobody can forge another one; a character that a terminal would obey is escaped; a line has at
-most `LONGEST` characters. What a caller gives as `extra` becomes `key=value`, or a member of the JSON object.
+Laws: a record is one line, so nobody can forge another one; a character that a terminal would obey is escaped; a field has at
+most `LONGEST` characters; about one object there are at most `MOST_LINES` lines a minute (but of details, which only `debug`
+shows); what was left out is told in one line when the minute is over and there is something else to log, or at the end. What a
+caller gives as `extra` becomes `key=value`, or a member of the JSON object.
 """
 
 import json
 import logging
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO
 
 LONGEST = 4096
 """Characters of one field; the cut is marked."""
+MOST_LINES = 30
+"""Lines of one minute about one object: a pod whose owner changes it all the time must not fill the log."""
+MINUTE = 60.0
+"""Seconds."""
 _KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 def configure(as_json: bool, level: str, stream: IO[str] | None = None) -> None:
     """Send everything from `level` on to `stream` (default: stderr)."""
-    writer = logging.StreamHandler(stream or sys.stderr)
+    writer = Sparing(stream or sys.stderr)
     writer.setFormatter(Json() if as_json else Text())
     logging.basicConfig(handlers=[writer], level=level.upper(), force=True)
     logging.raiseExceptions = False  # a log that nobody takes any more is no reason to print tracebacks
+
+
+class Sparing(logging.StreamHandler[IO[str]]):
+    """Writes records; of those with the same `uid`, and above the details, only so many in a minute."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        super().__init__(stream)
+        self._began = 0.0
+        self._lines: dict[str, _Lines] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record, or count it."""
+        if not 0.0 <= record.created - self._began < MINUTE:
+            self._end_minute()
+            self._began = record.created
+        uid = getattr(record, "uid", "")
+        if uid and record.levelno > logging.DEBUG:
+            lines = self._lines.setdefault(uid, _Lines(record))
+            lines.number += 1
+            if lines.number > MOST_LINES:
+                return
+        super().emit(record)
+
+    def close(self) -> None:
+        """Tell what was left out before the end."""
+        self._end_minute()
+        super().close()
+
+    def _end_minute(self) -> None:
+        for lines in self._lines.values():
+            if lines.number > MOST_LINES:
+                super().emit(lines.left_out())
+        self._lines = {}
+
+
+@dataclass(slots=True)
+class _Lines:
+    """The lines about one object in this minute, and the first of them."""
+
+    first: logging.LogRecord
+    number: int = 0
+
+    def left_out(self) -> logging.LogRecord:
+        number = self.number - MOST_LINES
+        lines = "1 line about this object was" if number == 1 else f"{number} lines about this object were"
+        message = f"{lines} left out: there were more than {MOST_LINES} in a minute"
+        known = {key: value for key, value in _extra(self.first).items() if key != "network"}
+        head = {"name": __name__, "levelno": logging.WARNING, "levelname": "WARNING", "msg": message}
+        return logging.makeLogRecord({**known, **head})
 
 
 class Text(logging.Formatter):

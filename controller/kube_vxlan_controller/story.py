@@ -18,6 +18,9 @@ from kube_vxlan_controller.telling import NEW, Standing, State, Tale, Wire, peer
 LINK_IN_THE_WAY = "link-in-the-way"
 """What `kernel.plan` calls a Fault because of which a link is not there at all."""
 
+MOST_TROUBLES = 16
+"""Different troubles of one place that are remembered until it is wired."""
+
 
 class Story:
     """What has happened in one place, as far as it has not been told."""
@@ -60,6 +63,7 @@ class Story:
             wish.reading.faults + faults,
             wish.warnings,
             trouble if trouble or state is State.WIRED else self.standing.trouble,
+            self._troubles(state, trouble),
             self._changed,
             self._opened,
         )
@@ -76,6 +80,13 @@ class Story:
     def ends(self) -> None:
         """The place is gone."""
         self._meter.standing(self.standing.state, None)
+
+    def _troubles(self, state: State, trouble: str) -> frozenset[str]:
+        before = self.standing.troubles
+        if state is State.WIRED:
+            return frozenset()
+        # One that is another each time must not fill the memory; the log limits its lines.
+        return before | {trouble} if trouble and len(before) < MOST_TROUBLES else before
 
     def _tell_standing(self, after: Standing, now: float) -> None:
         tales = tell(self._place, self.standing, after)

@@ -101,6 +101,8 @@ class Standing:
     warnings: tuple[Warning, ...] = ()
     trouble: str = ""
     """What is in the way, as one sentence. It stays until the pod is wired, also while there is nobody to ask."""
+    troubles: frozenset[str] = frozenset()
+    """All that was in the way since the pod was wired last: what comes by turns is told once each."""
     changed: bool = False
     """Links, addresses or routes had to be changed to get here: not forwarding entries, which come and go with every peer,
     and not what was put back, which is a tale of its own."""
@@ -134,7 +136,7 @@ def tell(place: Place, before: Standing, after: Standing) -> tuple[Tale, ...]:
     """What to tell when a pod's standing becomes another."""
     tales = [refused(place, fault) for fault in after.faults if fault not in before.faults]
     tales += [odd(place, warning) for warning in after.warnings if warning not in before.warnings]
-    if after.state is State.DEGRADED and after.trouble != before.trouble:
+    if after.state is State.DEGRADED and after.trouble not in before.troubles:
         tales.append(Tale(place, Reason.DEGRADED, after.trouble))
     if after.state is State.WIRED:
         tales += _wired(place, before, after)
@@ -143,7 +145,7 @@ def tell(place: Place, before: Standing, after: Standing) -> tuple[Tale, ...]:
 
 def untold(standing: Standing) -> Standing:
     """The standing as if what is wrong had not been told yet."""
-    return replace(standing, faults=(), warnings=(), trouble="")
+    return replace(standing, faults=(), warnings=(), trouble="", troubles=frozenset())
 
 
 def tell_networks(about: ConfigRef, before: Iterable[Fault], after: Iterable[Fault]) -> tuple[Tale, ...]:

@@ -15,7 +15,7 @@ from tests.kube.scripted import Scripted, says
 from tests.lab.apiserver.hosted import HAS_KUBECTL, Hosted, a_pod, hosted
 
 from kube_vxlan_controller.kube.client import ApiClient
-from kube_vxlan_controller.kube.connection import from_kubeconfig
+from kube_vxlan_controller.kube.connection import Connection, from_kubeconfig
 from kube_vxlan_controller.kube.events import Events, Limits
 from kube_vxlan_controller.kube.notes import Event, Regarding
 
@@ -93,6 +93,26 @@ async def test_an_event_has_all_that_the_api_requires(lab: Hosted, lab_api: ApiC
     assert event["reportingInstance"] == "host-1"
     assert event["note"] == REFUSED.note
     assert "series" not in event
+
+
+async def test_what_waits_when_the_end_comes_is_written(lab: Hosted, lab_api: ApiClient) -> None:
+    async with writing(lab_api) as made:
+        made.events.tell(WIRED)
+        await made.ended(ok=1)
+        made.events.tell(REFUSED)
+        made.events.tell(replace(WIRED, note="vxeth2"))
+    assert len(await held(lab)) == 3
+
+
+async def test_the_end_waits_for_a_moment_only() -> None:
+    loop = asyncio.get_running_loop()
+    async with ApiClient(Connection(server="https://127.0.0.1:1")) as nobody:
+        async with writing(nobody, replace(LIMITS, retry=60.0, farewell=0.05)) as made:
+            made.events.tell(WIRED)
+            await made.ended(unreachable=1)
+            made.events.tell(REFUSED)
+            began = loop.time()
+        assert loop.time() - began < 5.0
 
 
 async def test_repeats_are_counted_in_the_event_that_is_there(lab: Hosted, lab_api: ApiClient) -> None:

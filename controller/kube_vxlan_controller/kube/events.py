@@ -1,13 +1,14 @@
 """I/O. Events on API objects (events.k8s.io/v1), so that `kubectl describe` says what we know of them.
 
 Best effort: an Event may be lost, and nothing else suffers by it. `tell` returns at once; `run` writes what waits, one after
-the other. Laws: repeats are counted in the Event
+the other, and when it is cancelled, what waits then, in a bounded time. Laws: repeats are counted in the Event
 that is there (a series), and no new ones; what waits, what is remembered and what is written in a minute is bounded, for all
 objects together and for each, so an object that changes all the time silences no other for long; a failure is logged once
 per kind, and counted every time.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import OrderedDict
@@ -49,6 +50,8 @@ class Limits:
     """Of one Event, while the API server cannot be reached."""
     retry: float = 1.0
     """Seconds before the second try; twice as many before each later one."""
+    farewell: float = 1.0
+    """Seconds for what still waits when the end comes."""
 
 
 @dataclass(slots=True)
@@ -113,17 +116,29 @@ class Events:
             self._drop(event)
 
     async def run(self) -> None:
-        """Write what waits, until cancelled."""
+        """Write what waits, until cancelled; and then, for a moment, what waits still."""
+        try:
+            await self._write_all()
+        finally:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._limits.farewell):
+                    while self._waiting:
+                        await self._write_next()
+
+    async def _write_all(self) -> None:
         loop = asyncio.get_running_loop()
         pace = _Allowance(self._limits.burst, self._limits.every, loop.time(), self._limits.burst)
         while True:
             await self._arrived.wait()
             while delay := pace.wait(loop.time()):  # noqa: ASYNC110  that time passes is no event
                 await asyncio.sleep(delay)
-            event = next(iter(self._waiting))
-            await self._write(event, self._waiting.pop(event))
+            await self._write_next()
             if not self._waiting:
                 self._arrived.clear()
+
+    async def _write_next(self) -> None:
+        event = next(iter(self._waiting))
+        await self._write(event, self._waiting.pop(event))
 
     def _allowed(self, regarding: Regarding) -> bool:
         now, limits = asyncio.get_running_loop().time(), self._limits
