@@ -53,6 +53,18 @@ class _OfServer(_Fields):
     seconds: float = 0.0
 
 
+class _OfBarrier(_Fields):
+    before: int
+
+
+class _OfWait(_Fields):
+    seconds: float = 10.0
+
+
+class _OfPieces(_Fields):
+    lost: bool = False
+
+
 F = TypeVar("F", bound=_Fields)
 
 
@@ -84,6 +96,9 @@ class Faults:
             "rebuild": _Fault(_OfPod, self._rebuild),
             "evict": _Fault(_OfPod, self._evict),
             "exec": _Fault(_OfExecs, self._exec),
+            "hold": _Fault(_OfBarrier, self._hold),
+            "held": _Fault(_OfWait, self._held),
+            "release": _Fault(_OfPieces, self._release),
             "stop": _Fault(_OfNode, self._stop),
             "start": _Fault(_OfNode, self._start),
             "restart": _Fault(_OfServer, self._restart),
@@ -113,6 +128,16 @@ class Faults:
 
     async def _exec(self, what: _OfExecs) -> None:
         self._server.troubles.set(self._uid(what.pod), Trouble(what.how, what.seconds, what.times, what.code))
+
+    async def _hold(self, what: _OfBarrier) -> None:
+        self._server.troubles.barrier.lower(what.before)
+
+    async def _held(self, what: _OfWait) -> None:
+        if not await self._server.troubles.barrier.closed(what.seconds):
+            raise Refusal(504, "Timeout", f"nothing had to be held up within {what.seconds:g} s")
+
+    async def _release(self, what: _OfPieces) -> None:
+        self._server.troubles.barrier.lift(lost=what.lost)
 
     async def _stop(self, what: _OfNode) -> None:
         node = self._node(what.node)

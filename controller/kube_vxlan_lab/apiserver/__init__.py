@@ -20,6 +20,7 @@
     listing      pure  lists and their pages
     protobuf     pure  the few bodies that kubectl does not send as JSON
     runtime      I/O   the port through which exec and logs reach containers
+    barrier      time  where a client is stopped that is to be crashed at a certain point
     troubles     time  execs that go wrong because somebody asked for it
     watching     I/O   one watch
     executing    I/O   one exec over WebSocket

@@ -159,7 +159,8 @@ class _Session:
             async for message in self._socket:
                 if message.type is not WSMsgType.BINARY or not message.data:
                     continue
-                await self._troubles.input(self._uid)
+                if not await self._troubles.input(self._uid):
+                    return
                 if half_close and message.data[0] == CLOSE and message.data[1:2] == bytes((STDIN,)):
                     if stdin is not None:
                         stdin.close()

@@ -1,7 +1,7 @@
 """Time. Execs that go wrong because somebody asked for it: they hang, are slow, are cut off, or are refused.
 
 Laws: trouble concerns one pod, its open execs and its next ones; while bytes are held up none is lost, and they go on when the
-trouble is over. What hangs is the way to the command: the command itself runs.
+trouble is over. What hangs is the way to the command: the command itself runs. The barrier alone is for all pods.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kube_vxlan_lab.apiserver import failures
+from kube_vxlan_lab.apiserver.barrier import Barrier
 from kube_vxlan_lab.apiserver.failures import Refusal
 from kube_vxlan_lab.apiserver.resources import PODS
 
@@ -44,6 +45,7 @@ class Troubles:
     """The pods whose execs are in trouble, by uid."""
 
     def __init__(self) -> None:
+        self.barrier = Barrier()
         self._pods: dict[str, Trouble] = {}
         self._changed = asyncio.Event()
 
@@ -64,17 +66,22 @@ class Troubles:
             raise failures.forbidden(PODS, pod, 'the client cannot create resource "pods/exec" in API group ""')
         raise Refusal(trouble.code, "InternalError", "error dialing backend: dial tcp: connect: connection refused")
 
-    async def input(self, uid: str) -> None:
-        """Return when a piece of input may reach the command."""
+    async def input(self, uid: str) -> bool:
+        """Return when a piece of input may reach the command: whether it does, or is lost and ends the input."""
+        if not await self.barrier.passed():
+            return False
         trouble = await self._unstuck(uid)
         if trouble is not None and trouble.how is How.SLOW:
             await asyncio.sleep(trouble.seconds)
+        return True
 
     async def output(self, uid: str, answers: bool) -> bool:
         """Return when a piece of output may reach the client: whether it does, or the connection is to be cut instead.
 
         `answers`: the command has had input before it.
         """
+        if not await self.barrier.passed():
+            return False
         trouble = await self._unstuck(uid)
         if trouble is None or trouble.how is not How.CUT or not answers:
             return True

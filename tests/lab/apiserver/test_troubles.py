@@ -69,6 +69,21 @@ async def test_an_exec_that_is_cut_has_been_carried_out(server: Hosted, uid: str
         assert (await socket.receive(timeout=5)).data == b"\x01two\n"
 
 
+@pytest.mark.parametrize("lost", [False, True])
+async def test_what_is_held_at_the_barrier_goes_on_or_never_arrives(server: Hosted, uid: str, lost: bool) -> None:
+    async with opened(server, EXEC, *ECHO, protocols=BOTH) as socket:
+        await started(socket, b"hello\n")
+        server.api.troubles.barrier.lower(3)
+        await socket.send_bytes(b"\x00one\n")
+        assert (await socket.receive(timeout=5)).data == b"\x01one\n"
+        await socket.send_bytes(b"\x00two\n")
+        assert await server.api.troubles.barrier.closed(5.0)
+        assert await silent(socket)
+        server.api.troubles.barrier.lift(lost=lost)
+        # What was lost ends the command's input, and with that the command.
+        assert (await socket.receive(timeout=5)).data[:1] == (b"\x03" if lost else b"\x01")
+
+
 @pytest.mark.parametrize("code", [500, 403])
 async def test_a_refused_exec_starts_nothing(server: Hosted, uid: str, code: int) -> None:
     server.api.troubles.set(uid, Trouble(How.REFUSE, code=code))
