@@ -78,6 +78,16 @@ class Echo:
         self.closed += 1
 
 
+def test_who_leads_and_how_often_the_lease_went_on() -> None:
+    metrics = Metrics()
+    assert sample(metrics, "kube_vxlan_leader") == 0
+    metrics.leading(True)
+    metrics.transitions(7)
+    assert (sample(metrics, "kube_vxlan_leader"), sample(metrics, "kube_vxlan_lease_transitions")) == (1, 7)
+    metrics.leading(False)
+    assert sample(metrics, "kube_vxlan_leader") == 0
+
+
 async def test_execs_and_open_streams_are_counted() -> None:
     metrics, echo = Metrics(), Echo()
     counted: Exec = CountedExec(echo, metrics)

@@ -73,6 +73,32 @@ async def test_nothing_is_asked_before_every_kind_has_been_listed() -> None:
         await running
 
 
+async def test_who_stands_by_knows_everything_and_asks_nobody() -> None:
+    agents = AnsweringAgents()
+    hand = Hand(agents)
+    async with asyncio.TaskGroup() as tasks:
+        standing_by = tasks.create_task(hand.reconciler.stand_by())
+        hand.accept(PodsListed((bare("a"),)), ConfigSeen(NETWORKS))
+        await asyncio.sleep(300)
+        hand.accept(PodSeen(bare("b")))
+        await asyncio.sleep(300)
+        assert set(hand.reconciler.snapshot.pods) == {place("a"), place("b")}
+        assert agents.asked == []
+        standing_by.cancel()
+        running = tasks.create_task(hand.reconciler.run())
+        await hand.until(lambda: len(agents.asked) == 2, within=1.0)
+        hand.reconciler.stop()
+        await running
+
+
+async def test_who_stands_by_stops_at_once() -> None:
+    hand = Hand(AnsweringAgents())
+    async with asyncio.timeout(1), asyncio.TaskGroup() as tasks:
+        tasks.create_task(hand.reconciler.stand_by())
+        await asyncio.sleep(0.5)
+        hand.reconciler.stop()
+
+
 async def test_a_place_is_read_once_and_told_once() -> None:
     async with at_work(AnsweringAgents(), bare("a")) as hand:
         await hand.until(lambda: hand.heard.of("a") == ["Found"])

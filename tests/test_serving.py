@@ -21,6 +21,7 @@ class Served:
 
     metrics: Metrics
     health: Health
+    troubles: tuple[str, ...] = ()
     url: str = ""
     session: aiohttp.ClientSession = field(init=False)
 
@@ -34,7 +35,7 @@ async def served() -> AsyncIterator[Served]:
     metrics = Metrics()
     running = Served(metrics, WELL)
     async with (
-        serve(LOOPBACK, Pulse(metrics), lambda: running.health, metrics) as addresses,
+        serve(LOOPBACK, lambda: running.troubles, lambda: running.health, metrics) as addresses,
         aiohttp.ClientSession() as session,
     ):
         running.session = session
@@ -65,6 +66,12 @@ async def test_what_is_missing_is_said_a_line_each(served: Served, health: Healt
     assert (await served.get("/livez"))[0] == 200
 
 
+async def test_troubles_are_said_a_line_each_and_readiness_is_another_matter(served: Served) -> None:
+    served.troubles = ("the heart stands still", "the Lease is old")
+    assert await served.get("/livez") == (503, "the heart stands still\nthe Lease is old\n")
+    assert await served.get("/readyz") == (200, "ok\n")
+
+
 async def test_numbers_in_both_formats(served: Served) -> None:
     served.health = Health(frozenset(), {Kind.PODS: 100.0})
     served.metrics.faults(4)
@@ -85,13 +92,13 @@ async def test_an_address_in_use_is_one_sentence() -> None:
     with socket.create_server(LOOPBACK) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(CannotServe, match=rf"127\.0\.0\.1:{port} cannot be listened on .*--listen"):
-            async with serve(("127.0.0.1", port), Pulse(metrics), lambda: WELL, metrics):
+            async with serve(("127.0.0.1", port), tuple, lambda: WELL, metrics):
                 pass
 
 
 async def test_without_a_host_it_listens_on_all_addresses() -> None:
     metrics = Metrics()
-    async with serve((None, 0), Pulse(metrics), lambda: WELL, metrics) as addresses, aiohttp.ClientSession() as session:
+    async with serve((None, 0), tuple, lambda: WELL, metrics) as addresses, aiohttp.ClientSession() as session:
         port = next(address[1] for address in addresses if address[0] == "0.0.0.0")
         async with session.get(f"http://127.0.0.1:{port}/livez") as answer:
             assert answer.status == 200

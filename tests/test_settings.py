@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kube_vxlan_controller.election import Timing
 from kube_vxlan_controller.settings import OPTIONS, BadSettings, Choice, File, Origin, Settings, choose, settle
 from kube_vxlan_controller.surroundings import complete
 
@@ -19,6 +20,11 @@ GOOD = {
     "gate": "open",
     "vni-policy": "configmap",
     "audit-every": "5",
+    "lease": "on",
+    "lease-name": "leader.example",
+    "lease-duration": "60",
+    "lease-renew-deadline": "9",
+    "lease-retry": "3",
     "listen": "[::1]:9090",
     "log-format": "json",
     "log-level": "debug",
@@ -66,6 +72,7 @@ def test_the_defaults_are_the_ancestors() -> None:
 
 def test_what_is_given_arrives_typed() -> None:
     found = settings(GOOD)
+    assert (found.lease, found.lease_name) == (Timing(60, 9, 3), "leader.example")
     assert (found.gate_open, found.vni_from_configmap, found.json_logs, found.log_level) == (True, True, True, "debug")
     assert found.listen == ("::1", 9090)
     assert (found.agents.sidecar, found.agents.init) == ("agent", "agent-init")
@@ -150,3 +157,43 @@ def test_the_documents_tell_every_option_as_the_table_does() -> None:
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| `--")]
     told = {"": "", **{option.default: f"`{option.default}`" for option in OPTIONS if option.default}}
     assert rows == [[f"`--{o.name}`", f"`{o.variable}`", told[o.default], o.meaning] for o in OPTIONS]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "elects"),
+    [
+        ({}, {"KUBERNETES_SERVICE_HOST": "10.96.0.1"}, True),
+        ({"lease": "off"}, {"KUBERNETES_SERVICE_HOST": "10.96.0.1"}, False),
+        ({"kubeconfig": "/k"}, {"KUBERNETES_SERVICE_HOST": "10.96.0.1"}, False),
+        ({"kubeconfig": "/k"}, {}, False),
+        ({"kubeconfig": "/k", "lease": "on"}, {}, True),
+        ({"server": "https://a"}, {}, False),
+    ],
+)
+def test_a_controller_in_a_pod_asks_for_the_lease(
+    arguments: Mapping[str, str], environment: Mapping[str, str], elects: bool
+) -> None:
+    assert settings(arguments, environment).lease == (Timing() if elects else None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            {"lease-duration": "10"},
+            (
+                "lease-renew-deadline (10, default) must be less than lease-duration (10, --lease-duration): "
+                "a holder has to stop before another one takes the Lease."
+            ),
+        ),
+        (
+            {"lease-retry": "6"},
+            (
+                "lease-retry (6, --lease-retry) must be at most half of lease-renew-deadline (10, default): "
+                "one renewal that fails must not be the end."
+            ),
+        ),
+    ],
+)
+def test_durations_of_the_lease_fit_together(arguments: Mapping[str, str], said: str) -> None:
+    assert complaints(arguments) == (said,)

@@ -6,6 +6,7 @@
     views        pure  the few fields of API objects that we use
     snapshot     pure  views folded into one immutable value
     sources/     pure  where networks and members come from
+    election     pure  what a Lease says, and what to write into it
     membership   pure  who is whose peer, and whose address is whose
     desired      pure  a snapshot's wish for every place
     telling      pure  what changed for a pod, as sentences
@@ -15,8 +16,10 @@
     story        pure  what was done in one place, and what of it is worth telling
     worker       time  one place's worker: rounds, failures, retries
     reconcile    time  the hand: bursts of changes, one worker each, audits, stopping
+    watchdog     I/O   ends a process whose event loop stands still
+    leadership   time  when we may act, and with which epoch
     agents/            framing (pure), conversation and streams (I/O): requests and answers
-    kube/        I/O   the API server: client, watch, exec, events
+    kube/        I/O   the API server: client, watch, exec, events, lease
     configfile   pure  the configuration file, in TOML or in the ancestor's Erlang terms
     settings     pure  flags, environment and file, frozen
     surroundings pure  where the API server is, of all that was given and all that lies around

@@ -4,29 +4,33 @@ Here nothing is decided but what is joined to what. The stages: `__init__`; an e
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import socket
-import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import uvloop
 
 from kube_vxlan_controller.agents.streams import Limits, Streams
 from kube_vxlan_controller.connecting import connection
 from kube_vxlan_controller.desired import Policy
+from kube_vxlan_controller.election import Candidate
 from kube_vxlan_controller.feeding import config_changes, networks_resource, pod_changes, pods_resource
-from kube_vxlan_controller.kube.client import ApiClient
-from kube_vxlan_controller.kube.connection import BadConnection
+from kube_vxlan_controller.kube.client import ApiClient, Deadlines
+from kube_vxlan_controller.kube.connection import BadConnection, Connection
 from kube_vxlan_controller.kube.events import Events
 from kube_vxlan_controller.kube.events import Limits as EventLimits
 from kube_vxlan_controller.kube.exec import PodExec
 from kube_vxlan_controller.kube.happenings import Fresh, Happening, Listed, Stale, Trouble
+from kube_vxlan_controller.kube.lease import Lease
 from kube_vxlan_controller.kube.notes import Event, Regarding
 from kube_vxlan_controller.kube.watch import follow
+from kube_vxlan_controller.leadership import Alone, Fenced, Leadership
 from kube_vxlan_controller.metrics import CountedExec, Metrics
-from kube_vxlan_controller.model import Epoch, Place
+from kube_vxlan_controller.model import Place
 from kube_vxlan_controller.ports import WorldError
 from kube_vxlan_controller.reconcile import Reconciler
 from kube_vxlan_controller.serving import Health, Pulse, serve
@@ -52,13 +56,18 @@ def run(settings: Settings) -> int:
 
 
 async def _run(settings: Settings) -> None:
-    epoch = Epoch(time.time_ns() // 1000)  # without a Lease, the process's start
     metrics, views = Metrics(), _Views()
     where = await connection(settings)
-    async with ApiClient(where) as api, Streams(CountedExec(PodExec(api), metrics), lambda: epoch, Limits()) as agents:
+    async with (
+        ApiClient(where) as api,
+        _leadership(settings, where, metrics) as leadership,
+        Streams(CountedExec(PodExec(api), metrics), lambda: leadership.epoch, Limits()) as agents,
+    ):
         events = Events(api, socket.gethostname(), metrics.reported, EventLimits())
         policy = Policy(settings.agents, settings.gate_open, settings.vni_from_configmap)
-        hand = Reconciler(agents, policy, metrics, _telling(events), Tempo(audit_every=settings.audit_every))
+        hand = Reconciler(
+            Fenced(agents, leadership.doubt), policy, metrics, _telling(events), Tempo(audit_every=settings.audit_every)
+        )
         pods = pods_resource(settings.selector)
         networks = networks_resource(settings.namespace, settings.configmap_name)
 
@@ -73,7 +82,11 @@ async def _run(settings: Settings) -> None:
                 hand.accept(change)
 
         pulse = Pulse(metrics)
-        async with serve(settings.listen, pulse, views.health, metrics), asyncio.TaskGroup() as tasks:
+
+        def troubles() -> list[str]:
+            return [trouble for trouble in (pulse.trouble, leadership.trouble) if trouble]
+
+        async with serve(settings.listen, troubles, views.health, metrics), asyncio.TaskGroup() as tasks:
             endless = [
                 tasks.create_task(pulse.run()),
                 tasks.create_task(events.run()),
@@ -81,11 +94,23 @@ async def _run(settings: Settings) -> None:
                 tasks.create_task(follow(api, networks, take_config)),
             ]
             _stop_on_signals(hand.stop)
-            log.info("started", extra={"server": where.server, "epoch": epoch})
-            await hand.run()
+            log.info("started", extra={"server": where.server})
+            await leadership.run(hand.stand_by, hand.run)
             for task in endless:
                 task.cancel()
         log.info("stopped; the pods' networks stay as they are")
+
+
+@contextlib.asynccontextmanager
+async def _leadership(settings: Settings, where: Connection, metrics: Metrics) -> AsyncIterator[Leadership | Alone]:
+    """With connections of its own, so that no burst of other calls delays a renewal."""
+    timing = settings.lease
+    if timing is None:
+        yield Alone(metrics)
+        return
+    us = Candidate(f"{socket.gethostname()}_{uuid.uuid4()}", timing.duration)
+    async with ApiClient(where, Deadlines(timing.call, timing.call)) as api:
+        yield Leadership(Lease(api, settings.namespace, settings.lease_name), us, timing, metrics)
 
 
 class _Views:

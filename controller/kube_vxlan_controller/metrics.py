@@ -1,4 +1,4 @@
-"""I/O. What happens, counted for Prometheus: implements `ports.Meter`, and counts the execs that somebody else opens.
+"""I/O. What happens, counted for Prometheus: `ports.Meter` and `ports.LeaseMeter`; counts the execs that somebody else opens.
 
 One registry, made by whoever makes the one `Metrics`. Laws: no label is taken from what users wrote, so the number of series
 is bounded by our own words; counting costs microseconds and never raises.
@@ -50,6 +50,10 @@ class Metrics:
             ["kind"],
             registry=registry,
         )
+        self._leader = Gauge("kube_vxlan_leader", "1 while this controller leads, 0 while it stands by.", registry=registry)
+        self._transitions = Gauge(
+            "kube_vxlan_lease_transitions", "How often the Lease went from one holder to another.", registry=registry
+        )
         self._lag = Gauge("kube_vxlan_loop_lag_seconds", "How late the event loop's last heartbeat was.", registry=registry)
 
     def folded(self, changes: int, seconds: float) -> None:
@@ -89,6 +93,14 @@ class Metrics:
     def lagged(self, seconds: float) -> None:
         """The event loop's heartbeat came so late."""
         self._lag.set(seconds)
+
+    def leading(self, leads: bool) -> None:
+        """See `ports.LeaseMeter`."""
+        self._leader.set(leads)
+
+    def transitions(self, count: int) -> None:
+        """See `ports.LeaseMeter`."""
+        self._transitions.set(count)
 
     def reported(self, outcome: str) -> None:
         """An Event was written (`ok`), dropped since there were too many, or not written: the name of the error."""

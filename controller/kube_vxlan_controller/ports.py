@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType, Protocol
 
+from kube_vxlan_controller.election import Record
 from kube_vxlan_controller.kernel.readings import Reading as Reading
 from kube_vxlan_controller.model import InterfaceName, Place
 from kube_vxlan_controller.model import Target as Target
@@ -139,6 +140,29 @@ class Exec(Protocol):
 
     async def open(self, target: Target, argv: tuple[str, ...]) -> ExecStream:
         """Start a command with stdin, stdout and stderr; returns when the server has accepted it. Raises every `WorldError`."""
+
+
+class Leases(Protocol):
+    """The Lease by which several controllers agree on one that leads. No call lasts longer than its maker allowed."""
+
+    async def read(self) -> Record:
+        """What it says; `election.ABSENT` where there is none. Raises `WorldError`."""
+
+    async def write(self, record: Record) -> Record | None:
+        """Replace the version that the record names, or make a Lease where it names none; what is stored then.
+
+        None when there is another version: nothing was done. Raises `WorldError`, of which `Unknown` tells that it may be done.
+        """
+
+
+class LeaseMeter(Protocol):
+    """Counts what happens with the Lease. Never raises, never blocks."""
+
+    def leading(self, leads: bool) -> None:
+        """This process leads, or does so no more."""
+
+    def transitions(self, count: int) -> None:
+        """How often the Lease went from one holder to another, as it says itself."""
 
 
 class Meter(Protocol):

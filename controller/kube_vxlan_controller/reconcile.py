@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """The hand. `accept` takes changes, from anywhere in the loop's thread; `run` works until `stop`."""
+    """The hand. `accept` takes changes, from anywhere in the loop's thread; `stand_by` and `run` last until `stop`."""
 
     def __init__(self, agents: Agents, policy: Policy, meter: Meter, tell: Callable[[Tale], None], tempo: Tempo) -> None:
         self._tempo = tempo
@@ -66,8 +66,16 @@ class Reconciler:
         """Take no more work; `run` returns when what is on its way has ended, or when patience has."""
         self._stopping.set()
 
+    async def stand_by(self) -> None:
+        """Take changes in and do nothing about them, until `stop` is called: `run` then begins with all that is known."""
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(self._watch())
+            await self._stopping.wait()
+            watching.cancel()
+
     async def run(self) -> None:
         """Work until `stop` is called."""
+        self._arrived.set()  # there may be all that we wait for
         async with asyncio.TaskGroup() as tasks:
             loops = [tasks.create_task(loop) for loop in (self._fold(tasks), self._audit(tasks), self._first_look())]
             await self._stopping.wait()
@@ -79,19 +87,30 @@ class Reconciler:
             for task in self._running.values():
                 task.cancel()
 
+    async def _watch(self) -> None:
+        """Burst by burst: changes to a snapshot."""
+        while True:
+            await self._burst()
+            self._take_in()
+
+    def _take_in(self) -> int:
+        """Fold what has come into the snapshot; how many changes it was."""
+        changes, self._inbox = self._inbox, []
+        self._arrived.clear()
+        self._snapshot = fold(self._snapshot, [*changes, Elapsed(time.time())])
+        return len(changes)
+
     async def _fold(self, tasks: asyncio.TaskGroup) -> None:
         """Burst by burst: changes to a snapshot, to wishes, to workers."""
         while True:
             await self._burst()
-            changes, self._inbox = self._inbox, []
-            self._arrived.clear()
             started = time.perf_counter()
             was_stale = self._snapshot.stale
-            self._snapshot = fold(self._snapshot, [*changes, Elapsed(time.time())])
+            changes = self._take_in()
             if not self._snapshot.complete:
                 continue
             before, self._desired = self._desired, desire(self._snapshot, self._desired)
-            self._meter.folded(len(changes), time.perf_counter() - started)
+            self._meter.folded(changes, time.perf_counter() - started)
             self._tell_faults(before)
             await self._hand_out(self._desired.changed, tasks)
             self._begun.set()

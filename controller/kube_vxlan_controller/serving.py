@@ -1,7 +1,8 @@
 """I/O. What the kubelet and Prometheus ask of us over HTTP: /livez, /readyz, /metrics.
 
-Laws: alive means that the event loop beats; ready means that every kind of object has been listed once and is fresh. A
-controller that is not ready goes on holding what there is, so the kubelet must restart it for /livez alone.
+Laws: alive means that the event loop beats, and in a leader that its Lease is renewed; ready means that every kind of object
+has been listed once and is fresh, in a leader as in one that stands by. A controller that is not ready goes on holding what
+there is, so the kubelet must restart it for /livez alone.
 """
 
 import asyncio
@@ -71,12 +72,15 @@ class Pulse:
 
 @asynccontextmanager
 async def serve(
-    listen: tuple[str | None, int], pulse: Pulse, health: Callable[[], Health], metrics: Metrics
+    listen: tuple[str | None, int], troubles: Callable[[], Sequence[str]], health: Callable[[], Health], metrics: Metrics
 ) -> AsyncIterator[list[Any]]:
-    """Answer while the block lasts; gives the addresses listened on. Raises `CannotServe`."""
+    """Answer while the block lasts; gives the addresses listened on. Raises `CannotServe`.
+
+    `troubles` says why we are not alive, a sentence each; nothing while we are.
+    """
 
     async def livez(_: web.Request) -> web.Response:
-        return _judged((pulse.trouble,) if pulse.trouble else ())
+        return _judged(troubles())
 
     async def readyz(_: web.Request) -> web.Response:
         return _judged(health().missing)

@@ -7,12 +7,13 @@ option, that place and what is allowed. An empty variable of the environment is 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 
 from kube_vxlan_controller.configfile import Entry, Malformed, read_config
+from kube_vxlan_controller.election import Timing
 from kube_vxlan_controller.model import ContainerName, Namespace
 from kube_vxlan_controller.views import AgentNames
 
@@ -93,6 +94,16 @@ OPTIONS = (
     Option("gate", "open lets a pod start without a network that cannot be honoured.", one_of("shut", "open"), "shut"),
     Option("vni-policy", "configmap refuses an id or a port in an annotation.", one_of("any", "configmap"), "any"),
     Option("audit-every", "How often each pod's kernel is compared with what it should hold, in seconds.", SECONDS, "60"),
+    Option(
+        "lease",
+        "on: of all controllers the one that holds a Lease acts; auto: on in a pod, off where a server or kubeconfig is named.",
+        one_of("auto", "on", "off"),
+        "auto",
+    ),
+    Option("lease-name", "The Lease, in the controller's own namespace.", OBJECT, "kube-vxlan-controller"),
+    Option("lease-duration", "Without a renewal another controller takes the Lease after so many seconds.", SECONDS, "15"),
+    Option("lease-renew-deadline", "Without a renewal its holder stops after so many seconds.", SECONDS, "10"),
+    Option("lease-retry", "The Lease is renewed every so many seconds.", SECONDS, "2"),
     Option("listen", "Where livez, readyz and metrics are served.", LISTEN, ":8080"),
     Option("log-format", "One line of text or one JSON object per event.", one_of("text", "json"), "text"),
     Option("log-level", "The least that is logged.", one_of("debug", "info", "warning", "error"), "info"),
@@ -146,9 +157,26 @@ def choose(arguments: Mapping[str, str], environment: Mapping[str, str], file: F
         if choice.origin is not Origin.DEFAULT and not re.fullmatch(choice.option.rule.pattern, choice.value):
             shown = "" if choice.option.name == "token" else f", not {choice.value[:80]!r}"
             mistakes.append(f"{choice.option.name} ({choice.where}) must be {choice.option.rule.allowed}{shown}.")
+    if not mistakes:
+        mistakes.extend(_disagreements(chosen))
     if mistakes:
         raise BadSettings(mistakes)
     return chosen
+
+
+def _disagreements(chosen: Mapping[str, Choice]) -> Iterator[str]:
+    """What is wrong with settings that are right one by one."""
+    duration, deadline, retry = (chosen[name] for name in ("lease-duration", "lease-renew-deadline", "lease-retry"))
+    if int(deadline.value) >= int(duration.value):
+        yield (
+            f"lease-renew-deadline ({deadline.value}, {deadline.where}) must be less than lease-duration "
+            f"({duration.value}, {duration.where}): a holder has to stop before another one takes the Lease."
+        )
+    if 2 * int(retry.value) > int(deadline.value):
+        yield (
+            f"lease-retry ({retry.value}, {retry.where}) must be at most half of lease-renew-deadline "
+            f"({deadline.value}, {deadline.where}): one renewal that fails must not be the end."
+        )
 
 
 def _entries(file: File | None, mistakes: list[str]) -> Mapping[str, Entry]:
@@ -208,6 +236,9 @@ class Settings:
     """Only the ConfigMap gives networks their id and port."""
     audit_every: float
     """Seconds."""
+    lease: Timing | None
+    """None: nobody is asked, and every controller that runs acts."""
+    lease_name: str
     listen: tuple[str | None, int]
     """Host (None: all addresses of both families) and port."""
     json_logs: bool
@@ -223,6 +254,9 @@ def settle(chosen: Mapping[str, Choice]) -> Settings:
     """The settings of completed choices."""
     value = {name: choice.value for name, choice in chosen.items()}
     host, _, port = value["listen"].rpartition(":")
+    in_pod = chosen["server"].where == "KUBERNETES_SERVICE_HOST"
+    elects = in_pod if value["lease"] == "auto" else value["lease"] == "on"
+    timing = Timing(*(int(value[name]) for name in ("lease-duration", "lease-renew-deadline", "lease-retry")))
     return Settings(
         server=value["server"].rstrip("/"),
         ca_cert_file=value["ca-cert-file"],
@@ -241,6 +275,8 @@ def settle(chosen: Mapping[str, Choice]) -> Settings:
         gate_open=value["gate"] == "open",
         vni_from_configmap=value["vni-policy"] == "configmap",
         audit_every=float(value["audit-every"]),
+        lease=timing if elects else None,
+        lease_name=value["lease-name"],
         listen=(host.strip("[]") or None, int(port)),
         json_logs=value["log-format"] == "json",
         log_level=value["log-level"],
