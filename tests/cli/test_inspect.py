@@ -60,6 +60,7 @@ async def test_for_programs_every_field_has_its_name(cluster: Cluster) -> None:
     assert json.loads(out) == {
         "networks": [{"network": "vxeth1", "members": [member]}, {"network": "vxteh1", "members": []}],
         "troubles": err.splitlines(),
+        "refused": [],
     }
     assert (code, len(err.splitlines())) == (1, 2)
     wide = await cluster.run("inspect", "nets", "vxeth1", "-o", "wide")

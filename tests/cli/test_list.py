@@ -50,7 +50,7 @@ async def test_forms_for_programs_and_the_wide_one(cluster: Cluster) -> None:
         "addresses": [],
     }
     code, out, err = await cluster.run("list", "pods", "web", "-o", "json")
-    assert (code, json.loads(out)) == (1, {"pods": [told], "troubles": [err.strip()]})
+    assert (code, json.loads(out)) == (1, {"pods": [told], "troubles": [err.strip()], "refused": []})
     assert yaml.safe_load((await cluster.run("list", "pods", "web", "-o", "yaml"))[1]) == json.loads(out)
     assert (await cluster.run("list", "pods", "-A", "-o", "wide"))[1] == (
         "POD             NETWORK   ADDRESS   NODE     UNDERLAY     VNI   PORT   LINK\n"

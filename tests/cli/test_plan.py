@@ -92,7 +92,8 @@ async def test_what_is_refused_has_its_caret_and_what_is_held_its_reason(cluster
         cluster.pod("bad", "vxeth1 ip=10.1.0.1/33", "10.244.1.2")
         cluster.agent("bad", pod.command(str(AGENT)))
         code, out, err = await cluster.run("plan")
-    assert (code, err) == (0, "")
+    assert (code, err) == (3, "")
+    assert out.splitlines()[-1] == "1 pod looked at: nothing to do, 1 fault. Nothing was done."
     message = "`10.1.0.1/33` is not an address with a prefix length: the prefix length must be a number from 1 to 32"
     assert out.splitlines()[:4] == [
         "default/bad:",

@@ -2,8 +2,8 @@
 
 Laws: a command's file is imported only when that command is asked for, so that `version` costs nothing; nobody ever sees a
 traceback who did not ask for it (`--debug`, or KVC_DEBUG=1). Exit codes: 0 done; 1 something could not be read or is not as
-it should be; 2 something is to do (`plan`); 64 a mistake on the command line or in a setting; 69 this machine cannot do it;
-70 a bug of ours; 130 interrupted; 141 nobody reads our output any more.
+it should be; 2 something is to do, 3 something is refused (`plan`); 64 a mistake on the command line or in a setting; 69 this
+machine cannot do it; 70 a bug of ours; 130 interrupted; 141 nobody reads our output any more.
 """
 
 import errno

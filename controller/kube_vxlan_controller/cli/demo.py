@@ -49,8 +49,12 @@ async def _start(lab: Lab, objects: Sequence[Json], timeout: float) -> tuple[See
                 await following.until(_has_address)
                 # While the pods are being wired, so that the first ping can be sent when the last of them runs.
                 seen = await asyncio.to_thread(_networks, lab)
-                for trouble in seen.troubles:
+                for trouble in (*seen.troubles, *seen.refusals):
                     print(f"  {trouble}", flush=True)
+                if seen.refused:
+                    held = ", ".join(map(str, seen.refused))
+                    print(f"What is refused keeps a pod from starting, so nobody waits for {held}.")
+                    return seen, False
                 await following.until(_is_ready)
         except TimeoutError:
             late = ", ".join(name for name, pod in following.pods.items() if not _is_ready(pod))

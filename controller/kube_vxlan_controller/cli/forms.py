@@ -38,6 +38,8 @@ class Parts:
 
     pods: tuple[Part, ...]
     troubles: tuple[str, ...]
+    refused: tuple[str, ...]
+    """What cannot be honoured, a sentence each."""
 
 
 def parts(sights: Iterable[Sight], nodes: Nodes) -> tuple[Part, ...]:

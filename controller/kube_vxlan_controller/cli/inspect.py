@@ -68,7 +68,8 @@ def _text(names: Sequence[NetworkName], seen: Seen, fields: Sequence[Field], out
     members = {name: [sight for sight in seen.sights if sight.member.network == name] for name in names}
     if output.structured:
         networks = [inspected(name, members[name], fields) for name in names]
-        return structured({"networks": networks, "troubles": (*seen.troubles, *seen.unknown(names))}, output)
+        troubles = (*seen.troubles, *seen.unknown(names))
+        return structured({"networks": networks, "troubles": troubles, "refused": seen.refusals}, output)
     if sys.stdout.isatty():
         rows = {name: [[field_text(sight, field) for field in fields] for sight in sights] for name, sights in members.items()}
         return "".join(table_text(name, fields, rows[name]) for name in names)

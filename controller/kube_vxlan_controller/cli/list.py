@@ -48,7 +48,7 @@ def pods(
 
 def _text(seen: Seen, output: Output) -> str:
     if output.structured:
-        return structured(Parts(parts(seen.sights, seen.nodes), seen.troubles), output)
+        return structured(Parts(parts(seen.sights, seen.nodes), seen.troubles, seen.refusals), output)
     if output is Output.WIDE:  # on a terminal as well: so many columns would be folded beyond recognition
         return columns(WIDE, wide_rows(parts(seen.sights, seen.nodes)))
     found = [(sight, address) for sight in seen.sights for address in addresses(sight)]

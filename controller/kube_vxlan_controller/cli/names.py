@@ -48,5 +48,5 @@ def _desired(context: typer.Context) -> Desired | None:
 
 
 async def _read(settings: Settings, namespace: str) -> Desired:
-    async with asyncio.timeout(WITHIN), opened(settings, again=True) as world:
+    async with asyncio.timeout(WITHIN), opened(settings, quiet=True) as world:
         return await world.desired(namespace)

@@ -17,6 +17,8 @@ from kube_vxlan_controller.settings import Settings
 
 TO_DO = 2
 """The exit code when something would be done."""
+REFUSED = 3
+"""The exit code when nothing would be done, and something that a user wrote, or that stands in a kernel, is in the way."""
 INCOMPLETE = "Some pods, or the ConfigMap, cannot be read, so nothing is known to be gone and nothing would be removed."
 
 
@@ -42,7 +44,7 @@ def plan(
     """Tell what would be done to which pod, and why.
 
     It is what the controller would do; this command does nothing. The exit code is 0 when nothing is to do, 2 when
-    something is, 1 when something could not be read.
+    something is, 3 when only something is refused, 1 when something could not be read.
     """
     words, namespace = tuple(pod or ()), within(in_namespace, everywhere)
     desired, prospects = carry_out(_foresee(given.reachable(), words, namespace))
@@ -58,7 +60,9 @@ def plan(
         print(trouble, file=sys.stderr)
     if troubles:
         return 1
-    return TO_DO if any(prospect.steps or prospect.opens for prospect in prospects) else 0
+    if any(prospect.steps or prospect.opens for prospect in prospects):
+        return TO_DO
+    return REFUSED if any(prospect.faults for prospect in prospects) else 0
 
 
 async def _foresee(settings: Settings, words: tuple[str, ...], namespace: str) -> tuple[Desired, list[Prospect]]:
@@ -92,7 +96,10 @@ def _summary(pods: list[Outlook]) -> str:
     waiting = sum(1 for pod in pods if pod.opens)
     parts = [f"{_count(sum(steps), 'step')} to do in {_count(len(steps), 'pod')}"] if steps else []
     parts += [f"{_count(waiting, 'pod')} to be let go on"] if waiting else []
-    return f"{_count(len(pods), 'pod')} looked at: {', '.join(parts) or 'nothing to do'}. Nothing was done."
+    parts = parts or ["nothing to do"]
+    faults = sum(len(pod.faults) for pod in pods)
+    parts += [f"{_count(faults, 'fault')}"] if faults else []
+    return f"{_count(len(pods), 'pod')} looked at: {', '.join(parts)}. Nothing was done."
 
 
 def _count(number: int, thing: str) -> str:

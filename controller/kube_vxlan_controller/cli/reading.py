@@ -30,6 +30,10 @@ SOONEST = 1.0
 """Seconds between two readings at least, while watching."""
 LATEST = 10.0
 """Seconds between two readings at most."""
+MOST_NAMES = 3
+"""Pods that a sentence names."""
+MOST_TROUBLES = 10
+"""Pods that could not be read, and are told one by one on stderr; of more, only the number."""
 UNREAD = "Some pods, or the ConfigMap, make no sense to us and are left out."
 
 
@@ -53,11 +57,27 @@ class Seen:
     troubles: tuple[str, ...]
     networks: frozenset[NetworkName]
     """All that the ConfigMap or any pod names."""
+    refused: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
+    """What cannot be honoured of each pod, a sentence each: it is no part of what was found."""
     nodes: Mapping[Place, NodeName] = field(default_factory=dict)
 
     def unknown(self, names: Sequence[NetworkName]) -> tuple[str, ...]:
         """A sentence for each name that nobody knows."""
         return tuple(_unknown(name, self.networks) for name in names if name not in self.networks)
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """All that is refused, a sentence each."""
+        return tuple(f"{place}: {told}" for place, sentences in self.refused.items() for told in sentences)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """One sentence where something is refused, so that nobody misses it; `check` and `explain` have the rest."""
+        if not self.refused:
+            return ()
+        some = ", ".join(map(str, list(self.refused)[:MOST_NAMES]))
+        more = f" and {len(self.refused) - MOST_NAMES} more" if len(self.refused) > MOST_NAMES else ""
+        return (f"Something is refused, and not shown here, of {some}{more}: check --cluster tells what.",)
 
 
 def look(settings: Settings, what: Look) -> Seen:
@@ -84,12 +104,13 @@ def show(
     if watching is None:
         seen = look(settings, what)
         print(text(seen), end="")
+        tell(seen.missing)
         return tell((*seen.troubles, *seen.unknown(names)))
     again, before = Again(watching), Counter[str]()
 
     def once_more(seen: Seen) -> None:
         again.show(text(seen))
-        told = Counter((*seen.troubles, *seen.unknown(names)))
+        told = Counter((*seen.missing, *seen.troubles, *seen.unknown(names)))
         tell(tuple(told - before))
         before.clear()
         before.update(told)
@@ -131,13 +152,14 @@ async def _look(world: World, what: Look) -> Seen:
         return await _ask(world.agents, wish, chosen[wish.place], what.readings)
 
     told = await world.ask_all([wish for wish in wishes if chosen[wish.place]], ask)
-    faults = [f"{wish.place}: {one_line(fault)}" for wish in wishes if what.concerns(wish) for fault in wish.reading.faults]
+    faulty = [wish for wish in wishes if wish.reading.faults and what.concerns(wish)]
     named = {*(desired.networks.definitions or ()), *(key.name for key in desired.membership.groups)}
     unread = () if desired.snapshot.complete else (UNREAD,)
     return Seen(
         sights=tuple(sight for sights, _ in told for sight in sights),
-        troubles=(*unread, *faults, *(trouble for _, troubles in told for trouble in troubles)),
+        troubles=(*unread, *(trouble for _, troubles in told for trouble in troubles)),
         networks=frozenset(named),
+        refused={wish.place: tuple(map(one_line, wish.reading.faults)) for wish in faulty},
         nodes={place: pod.node for place, pod in desired.pods.items()},
     )
 
@@ -171,7 +193,9 @@ def _unknown(network: NetworkName, known: frozenset[NetworkName]) -> str:
 
 
 def tell(troubles: Sequence[str]) -> int:
-    """Print what could not be read, a sentence each; the exit code."""
-    for trouble in troubles:
+    """Print what could not be read, a sentence each, until there are too many; the exit code."""
+    for trouble in troubles[:MOST_TROUBLES]:
         print(trouble, file=sys.stderr)
+    if len(troubles) > MOST_TROUBLES:
+        print(f"... and {len(troubles) - MOST_TROUBLES} more such sentences; -o json has all of them.", file=sys.stderr)
     return 1 if troubles else 0

@@ -104,10 +104,10 @@ class World:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, again: bool = False) -> AsyncIterator[World]:
-    """A world for as long as the block runs; `again` where the same will be asked again and again."""
+async def opened(settings: Settings, again: bool = False, quiet: bool = False) -> AsyncIterator[World]:
+    """A world for as long as the block runs; `again` where the same will be asked again and again; `quiet`: no progress."""
     async with (
-        _progress(shown=not again) as asking,
+        _progress(shown=not quiet) as asking,
         ApiClient(await connection(settings)) as api,
         # Nothing is ever written, so no epoch is needed.
         Streams(PodExec(api), lambda: Epoch(0), Limits()) as agents,
@@ -141,7 +141,7 @@ def in_order(wishes: Iterable[Wish]) -> list[Wish]:
 
 @asynccontextmanager
 async def _progress(shown: bool) -> AsyncIterator[Callable[[int], Callable[[], None]]]:
-    """Shows how far we are, on a terminal, if it takes more than a moment.
+    """Shows how far we are, on a terminal, if it takes more than a moment, until all pods were asked for the first time.
 
     Gives what is told once how many pods there are to ask, and which then gives what counts one.
     """
@@ -150,11 +150,21 @@ async def _progress(shown: bool) -> AsyncIterator[Callable[[int], Callable[[], N
     later = asyncio.get_running_loop().call_later(PATIENCE, progress.start)
 
     def asking(total: int) -> Callable[[], None]:
-        progress.update(bar, description="asking the pods", total=total)
-        return lambda: progress.advance(bar)
+        progress.update(bar, description="asking the pods", total=total, completed=0)
+        if not total:
+            stop()
+        return advance
+
+    def advance() -> None:
+        progress.advance(bar)
+        if progress.finished:
+            stop()
+
+    def stop() -> None:
+        later.cancel()
+        progress.stop()
 
     try:
         yield asking
     finally:
-        later.cancel()
-        progress.stop()
+        stop()
