@@ -7,9 +7,12 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 import uuid
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
@@ -52,10 +55,13 @@ class Controller:
     options: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     """Besides our own."""
+    port: int = 0
+    """Where it serves /readyz and /metrics; another one each time that it is started."""
 
     def start(self) -> None:
         command = [sys.executable, "-m", "kube_vxlan_controller.cli", "run"]
-        options = ["--kubeconfig", str(self.kubeconfig), "--listen", "127.0.0.1:0"]
+        self.port = _free_port()
+        options = ["--kubeconfig", str(self.kubeconfig), "--listen", f"127.0.0.1:{self.port}"]
         with self.log.open("ab") as log:
             around = {**os.environ, **self.environment}
             self.process = subprocess.Popen([*command, *options, *self.options], stdout=log, stderr=log, env=around)
@@ -71,6 +77,15 @@ class Controller:
     def said(self) -> str:
         """Its log so far."""
         return self.log.read_text()
+
+    def tells(self, path: str) -> str:
+        """What it answers to a GET of /readyz or /metrics; empty where it does not, or answers that it is not well."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                text: str = answer.read().decode()
+        except (OSError, urllib.error.HTTPError):
+            return ""
+        return text
 
 
 @dataclass(frozen=True)
@@ -224,6 +239,12 @@ def cluster(directory: Path, nodes: int = 2) -> Iterator[Cluster]:
         finally:
             if made.controller.process is not None:
                 made.controller.end()
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def _is_ready(pod: Json) -> bool:

@@ -1,14 +1,16 @@
 """I/O. A scenario as it runs: the world it happens to, who is who in it, and looks into kernels."""
 
+import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from tests.namespaces import Namespace
 from tests.scenarios.cluster import Monitors, Pod, eventually
 from tests.scenarios.holding import Holding, lacking
-from tests.scenarios.world import BOUNDS, PATIENCE, World, held, pods_of, unsettled
+from tests.scenarios.objects import place
+from tests.scenarios.world import AUDIT, BOUNDS, PATIENCE, World, held, pods_of, unsettled
 
 Json = dict[str, Any]
 LOOK_AGAIN = 0.1
@@ -18,22 +20,40 @@ LOOK_AGAIN = 0.1
 class Run:
     """One scenario on its way."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, is_thorough: bool = False) -> None:
+        """`is_thorough`: the controller is killed at every point of each edit, not at one of them."""
         self.world = world
+        self.is_thorough = is_thorough
+        self.audit = AUDIT
+        """Seconds between the audits of a pod."""
         self._last: dict[str, str] = {}
-        self._said_before = 0
+        self._told: set[tuple[str, str]] = set()
 
     def start_controller(self) -> None:
-        """Start it, remember where its new words begin, and return when it is at work (how long Python takes to load is not
-        what a bound is about)."""
-        with suppress(FileNotFoundError):
-            self._said_before = len(self.world.controller.said())
+        """Start it, and return when it knows the cluster (how long Python takes to load is not what a bound is about)."""
+        self.world.controller.options[:] = ["--audit-every", f"{self.audit:g}"]
         self.world.controller.start()
-        eventually(lambda: " started " in self.heard(), PATIENCE, "the controller is at work")
+        eventually(lambda: self.world.controller.tells("/readyz"), PATIENCE, "the controller is ready")
 
-    def heard(self) -> str:
-        """What the controller has said since it was started."""
-        return self.world.controller.said()[self._said_before :]
+    def bound(self, name: str) -> float:
+        """The seconds of a bound."""
+        return BOUNDS[name] + (self.audit if name == "repair" else 0.0)
+
+    def places(self) -> dict[str, int]:
+        """How many pods there are in each state, as the controller's metrics say."""
+        found = re.findall(r'^kube_vxlan_places\{state="(\w+)"\} ([0-9.]+)$', self.world.controller.tells("/metrics"), re.M)
+        return {state: int(float(count)) for state, count in found}
+
+    def is_told(self, name: str, reason: str, text: str) -> bool:
+        """Whether the object of that name has a new Event with this reason and with this text in its note; it is new once."""
+        namespace, short = place(name)
+        for event in self.world.items(f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"):
+            version = (event["metadata"]["uid"], event["metadata"]["resourceVersion"])
+            is_meant = (event["regarding"]["name"], event["reason"]) == (short, reason) and text in event["note"]
+            if is_meant and version not in self._told:
+                self._told.add(version)
+                return True
+        return False
 
     def pod(self, name: str) -> Pod:
         """The one pod of that name, as soon as it has an address and a namespace."""
@@ -74,13 +94,14 @@ class Run:
         """The kernels hold this within a bound, counted from when the pods that are named are there."""
         named = sorted({name for one in holdings for name in (*one.names, *one.to)})
         self.settle(named)
-        deadline = time.monotonic() + BOUNDS[bound]
+        seconds = self.bound(bound)
+        deadline = time.monotonic() + seconds
         while True:
             wrong = self._wrong(holdings, named)
             if not wrong:
                 return
             if time.monotonic() > deadline:
-                raise AssertionError(f"not within {BOUNDS[bound]:g} s ({bound}):\n  " + "\n  ".join(wrong))
+                raise AssertionError(f"not within {seconds:g} s ({bound}):\n  " + "\n  ".join(wrong))
             time.sleep(LOOK_AGAIN)
 
     def _wrong(self, holdings: Sequence[Holding], named: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ from tests.scenarios.holding import names
 from tests.scenarios.objects import place
 from tests.scenarios.run import Run
 from tests.scenarios.text import Step
-from tests.scenarios.world import AUDIT, BOUNDS, PATIENCE, Json, pods_of
+from tests.scenarios.world import BOUNDS, PATIENCE, Json, pods_of
 
 
 def within(run: Run, step: Step) -> None:
@@ -51,12 +51,18 @@ def while_silent(act: Callable[[Run, Sequence[Step]], None], what: str = "") -> 
     return carry_out
 
 
-def says(run: Run, step: Step) -> None:
-    eventually(lambda: step.words[0] in run.heard(), BOUNDS["recovery"], f"the controller says {step.words[0]!r}")
+def told(run: Run, step: Step) -> None:
+    """It is Events that people see, so it is Events that are looked at."""
+    name, reason, *text = step.words
+    eventually(lambda: run.is_told(name, reason, "".join(text)), BOUNDS["recovery"], f"{name} is told {reason} {text}")
 
 
 def looked(run: Run, step: Step) -> None:
-    eventually(lambda: "pods found as wished" in run.heard(), PATIENCE, "the controller has looked at everything")
+    def all_known() -> bool:
+        places = run.places()
+        return places.get("wired", 0) > 0 and not places.get("waiting") and not places.get("wiring")
+
+    eventually(all_known, PATIENCE, "the controller has looked at everything")
 
 
 def runs(ready: bool) -> Callable[[Run, Step], None]:
@@ -92,7 +98,7 @@ def moved(run: Run, step: Step) -> None:
 
 def two_audits(run: Run, step: Step) -> None:
     """That nothing happens can only be seen by waiting for it."""
-    time.sleep(2 * AUDIT)
+    time.sleep(2 * run.audit)
 
 
 def ended(run: Run, step: Step) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.scenarios import objects, seeing
 from tests.scenarios.cluster import ROOT
+from tests.scenarios.crashing import at_each_moment
 from tests.scenarios.holding import names
 from tests.scenarios.objects import ANNOTATION, INIT, LABEL, SIDECAR, place
 from tests.scenarios.run import Run
@@ -133,6 +134,10 @@ def _by_hand(run: Run, step: Step) -> None:
             pod.namespace.run(*(run.last_address(word[1:-1]) if word.startswith("{") else word for word in shlex.split(line)))
 
 
+def _audits(run: Run, step: Step) -> None:
+    run.audit = float(step.words[0])
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One row of the table."""
@@ -174,9 +179,11 @@ SENTENCES = (
     Sentence("delete NAME within 1 s", _delete(gracePeriodSeconds=1)),
     Sentence("delete workload NAME", lambda run, step: run.world.remove(_kind(run, step.words[0]))),
     Sentence("by hand in NAMES", _by_hand, Block.LINES),
+    Sentence("audits come every SECONDS s", _audits),
     Sentence("start the controller", lambda run, step: run.start_controller()),
     Sentence("kill the controller", lambda run, step: _end_controller(run, signal.SIGKILL, -9)),
     Sentence("stop the controller", lambda run, step: _end_controller(run, signal.SIGTERM, 0)),
+    Sentence("undisturbed, and with the controller killed at each moment", at_each_moment(act), Block.STEPS),
     # What goes wrong
     Sentence("kill the agent of NAMES", _pod_fault("kill", container=SIDECAR)),
     Sentence("kill the init agent of NAMES", _pod_fault("kill", container=INIT)),
@@ -205,7 +212,8 @@ SENTENCES = (
     Sentence("nothing is written in NAMES while", seeing.while_silent(act), Block.STEPS),
     Sentence("nothing is deleted in NAMES while", seeing.while_silent(act, "Deleted"), Block.STEPS),
     Sentence("the controller has looked at everything", seeing.looked),
-    Sentence("the controller says QUOTED", seeing.says),
+    Sentence("NAME is told REASON", seeing.told),
+    Sentence("NAME is told REASON with QUOTED", seeing.told),
     Sentence("NAMES is ready", seeing.runs(True)),
     Sentence("NAMES are ready", seeing.runs(True)),
     Sentence("NAMES is not ready", seeing.runs(False)),

@@ -18,6 +18,7 @@ PLACEHOLDERS = {
     "COUNT": r"\d+",
     "SECONDS": r"\d+(?:\.\d+)?",
     "BOUND": r"join|leave|repair|recovery|return|freshness",
+    "REASON": r"[A-Z][a-z]+",
     "ADDRESS": r"[0-9a-f.:]+",
     "FILE": r"\S+",
     "QUOTED": r'"[^"]*"',

@@ -12,12 +12,12 @@ from tests.scenarios.objects import place
 
 Json = dict[str, Any]
 
-BOUNDS: Mapping[str, float] = {"join": 5.0, "leave": 5.0, "repair": 7.0, "recovery": 10.0, "return": 35.0, "freshness": 95.0}
+BOUNDS: Mapping[str, float] = {"join": 5.0, "leave": 5.0, "repair": 5.0, "recovery": 10.0, "return": 35.0, "freshness": 95.0}
 """Seconds within which kernels must be right: after a pod has its address; after it is gone; after something was changed by
-hand (an audit period, and the time to act); after a fault is over or the controller was started; after a pod that could not be
+hand (besides an audit period); after a fault is over or the controller was started; after a pod that could not be
 asked for long can be asked again (the longest pause between two tries, and the time to act); after watches fell silent."""
-AUDIT = 2
-"""Seconds between the audits of a pod in scenarios; operators have 60."""
+AUDIT = 2.0
+"""Seconds between the audits of a pod in scenarios that say nothing else; operators have 60."""
 PATIENCE = 40.0
 """Seconds that pods have to start or to end, which is not the controller's business."""
 
@@ -25,14 +25,17 @@ PATIENCE = 40.0
 class Control(Protocol):
     """The controller's process."""
 
+    options: list[str]
+    """Of its command line, when it is started the next time."""
+
     def start(self) -> None:
         """Start it."""
 
     def end(self, number: int = ...) -> int:
         """Send a signal (9 if none is said), and wait for the end."""
 
-    def said(self) -> str:
-        """Its log so far."""
+    def tells(self, path: str) -> str:
+        """What it answers to a GET of /readyz or /metrics; empty where it does not, or answers that it is not well."""
 
 
 class World(Protocol):
