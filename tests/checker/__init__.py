@@ -6,7 +6,9 @@ which is only ever appended to; a pure function judges it afterwards.
     facts       pure  what a history is made of
     netlink     pure  the kernel's messages, as far as they matter here, decoded
     observe     I/O   one netlink socket in every pod's namespace, one thread for all of them
+    sandboxes   I/O   what a process is: in the lab, and below kubelets
     processes   I/O   which pods have a namespace, seen in /proc
+    access      I/O   how to get at an API server
     reading     pure  what plainly written annotations and networks mean
     world       I/O   pods and the ConfigMap as the API server has them
     desire      pure  what should be there: a second, naive implementation

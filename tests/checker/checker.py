@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
+from tests.checker.access import Access
 from tests.checker.facts import (
     FIRST_RELEASE,
     UNREADABLE,
@@ -29,7 +30,8 @@ from tests.checker.facts import (
 from tests.checker.judge import check
 from tests.checker.observe import Observer
 from tests.checker.processes import Processes
-from tests.checker.world import Access, World
+from tests.checker.sandboxes import Reader, in_the_lab
+from tests.checker.world import World
 
 __all__ = ["UNREADABLE", "Checker", "Constants", "Pod", "Violation"]
 
@@ -57,14 +59,19 @@ class Checker:
             if one is not None:
                 one.stop()
 
-    def follow(self, access: Access) -> None:
-        """Look at all pods of this cluster on this machine, and at what its API server has."""
+    def follow(self, access: Access, read: Reader = in_the_lab) -> None:
+        """Look at all pods of this cluster on this machine, and at what its API server has.
+
+        `read`: what processes are, `in_the_lab` or `below_kubelets`.
+        """
         self._world = World(access, self._history.append, self._texts, self._values)
-        self._processes = Processes(self._observer, self.note)
+        self._processes = Processes(self._observer, self.note, read)
 
     def enter(self, uid: str, pid: int) -> None:
-        """Look into the network namespace of a process, which is this pod's. (`follow` does so by itself.)"""
-        self._observer.enter(uid, os.stat(f"/proc/{pid}/ns/net").st_ino, pid)
+        """Look into the network namespace of a process, which is this pod's and complete. (`follow` does so by itself.)"""
+        inode = os.stat(f"/proc/{pid}/ns/net").st_ino
+        self._observer.enter(uid, inode, pid)
+        self._observer.hand_over(uid, inode)
 
     def look(self) -> None:
         """Return when all that is the case now is written down."""

@@ -65,6 +65,10 @@ class Conduct:
         yield from self._blind()
         yield from self._never_seen()
 
+    def _dies(self, pod: str, time: float) -> bool:
+        """Whether a pod's namespace was being torn down by then: what goes with it is nobody's doing."""
+        return not covers(union(self._run.kernels[pod].watched), time, time + self._constants.haze)
+
     def _ours(self, pod: str, item: Item, time: float) -> bool:
         """Whether something is of our making: a controller's write, if it changed."""
         lives = [life for life in self._run.kernels[pod].lives() if life.network and life.begin <= time <= life.end]
@@ -87,9 +91,9 @@ class Conduct:
         """S6."""
         starts = [fact.time for fact in self._history if fact.what == Controller(True)]
         kinds = (Pod, PodGone, Config, ByHand, Fault, Controller, Ended)
-        others = sorted(
-            fact.time if fact.since is None else fact.since for fact in self._history if isinstance(fact.what, kinds)
-        )
+        changes = [fact for fact in self._history if isinstance(fact.what, kinds)]
+        expiries = [fact.what.leaves_at for fact in changes if isinstance(fact.what, Pod) and fact.what.leaves_at is not None]
+        others = sorted((*(fact.time if fact.since is None else fact.since for fact in changes), *expiries))
         writes = [fact for fact in self._history if isinstance(fact.what, Is | Gone) and fact.source == "told"]
         for start in starts[1:]:
             if any(begin <= start <= end for begin, end in self._unsettled):
@@ -98,7 +102,7 @@ class Conduct:
             until = min(start + _WATCHED_AFTER, others[after] if after < len(others) else inf)
             for fact in writes:
                 assert isinstance(fact.what, Is | Gone)
-                seen = start < fact.time < until - self._constants.haze
+                seen = start < fact.time < until - self._constants.haze and not self._dies(fact.pod, fact.time)
                 if seen and self._ours(fact.pod, fact.what.item, fact.time):
                     sentence = f"{fact.what.item} was written {fact.time - start:.3f} s after a controller was started"
                     yield Violation("S6", fact.time, fact.pod, f"{sentence}, though everything was in place.")
@@ -133,20 +137,17 @@ class Conduct:
         for fact in self._history if blind else ():
             if not isinstance(fact.what, Gone) or not holds(blind, fact.time):
                 continue
-            pod, kernel = fact.pod, self._run.kernels[fact.pod]
-            dies = not covers(union(kernel.watched), fact.time, fact.time + haze)
+            pod = fact.pod
             hands = self._run.by_hand(pod, self._link(pod, fact.what.item))
-            if not dies and not holds(hands, fact.time) and self._ours(pod, fact.what.item, fact.time):
+            if not self._dies(pod, fact.time) and not holds(hands, fact.time) and self._ours(pod, fact.what.item, fact.time):
                 yield Violation("S13", fact.time, pod, f"{fact.what.item} was removed while nobody could see the world.")
 
     def _gate(self, fact: Fact) -> Iterator[Violation]:
         """S14."""
         pod, time, run = fact.pod, fact.time, self._run
-        kernel = run.kernels[pod]
         unjudged = union(run.pod_excuses.get(pod, NEVER), run.perhaps.get(Unseen(pod), NEVER))
-        dies = not covers(union(kernel.watched), time, time + self._constants.haze)
         told = [one.what for one in self._history if one.pod == pod and isinstance(one.what, Pod)]
-        if holds(unjudged, time) or dies or not any(one.gate for one in told):
+        if holds(unjudged, time) or self._dies(pod, time) or not any(one.gate for one in told):
             return
         for wish, spans in run.surely.items():
             if isinstance(wish, Held | Refused) and wish.pod == pod and holds(spans, time):

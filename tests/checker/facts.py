@@ -29,6 +29,8 @@ class Link(NamedTuple):
     learning: bool = False
     lower: int = 0
     master: int = 0
+    local: str = ""
+    """The address that a VXLAN link sends from; empty where the kernel chooses."""
 
 
 class Entry(NamedTuple):
@@ -97,6 +99,13 @@ class Entered:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Whoever made this namespace is done with it: from now on nobody but an agent, or a hand, changes it."""
+
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """The namespace is gone: the last process of its sandbox has ended."""
 
@@ -133,6 +142,8 @@ class Pod:
     host_network: bool = False
     agent: bool = True
     """Whether one of its containers is an agent."""
+    answers: bool = True
+    """Whether one of its agents runs: nobody can be asked to change the pod's kernel while none does."""
     gate: bool = False
     """Whether an init agent holds the pod until its networks are there."""
     terminal: bool = False
@@ -194,8 +205,8 @@ class Ended:
 
 
 What = (
-    Is | Gone | Entered | Left | Gap | GateOpened | Serving | Pod | PodGone | Config | Controller | Fault | ByHand | Freshness
-    | Ended
+    Is | Gone | Entered | HandedOver | Left | Gap | GateOpened | Serving | Pod | PodGone | Config | Controller | Fault | ByHand
+    | Freshness | Ended
 )  # fmt: skip
 
 

@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from math import inf
 
-from tests.checker.facts import Address, Constants, Neighbour, Route, Rule, Violation
+from tests.checker.facts import Address, Constants, Entry, Neighbour, Route, Rule, Violation
 from tests.checker.spans import NEVER, Spans, both, covers, grown, holds, lasting, late, minus, union
-from tests.checker.timelines import Kernel, Life, Timelines
+from tests.checker.timelines import Kernel, Life, Thing, Timelines
 from tests.checker.wishes import Has, Held, Member, Refused, Unseen
 
 OUR_PROTOCOL = 86
 """Of our routes, says docs/protocol.md."""
-_BIRTH = 1.0
-"""Seconds after the checker came in, in which a pod's sandbox may still be made."""
 _BY_THE_KERNEL = (2, 9)
 """Protocols of routes that the kernel makes by itself: with an address, and by a router's advertisement."""
 
@@ -34,7 +32,8 @@ class Holdings:
                 if life.network:
                     yield from self._unwanted(pod, kernel, life)
             yield from self._twice(pod, kernel)
-            yield from self._foreign(pod, kernel)
+            if pod not in self._run.on_hosts:
+                yield from self._foreign(pod, kernel)
 
     def present(self, wish: Has) -> Spans:
         """While a kernel held what is wished for."""
@@ -43,12 +42,10 @@ class Holdings:
         return union(*(_on(kernel, life, wish) for life in lives))
 
     def _grown_up(self, pod: str) -> Spans:
-        """While a pod's sandbox is made and lives: the world knows the address then, and nobody but a hand changes it."""
-        found = []
-        for begin, end in self._run.kernels[pod].watched:
-            known = [time for time in self._run.addressed.get(pod, ()) if time >= begin]
-            found.append((min([begin + _BIRTH, *known]), end - self._constants.haze))
-        return union(span for span in found if span[0] < span[1])
+        """While the checker looked on and a pod's sandbox was neither made nor torn down."""
+        kernel = self._run.kernels[pod]
+        found = both(union(kernel.watched), union(kernel.made))
+        return tuple((begin, end - self._constants.haze) for begin, end in found if begin < end - self._constants.haze)
 
     def _missing(self, wish: Has) -> Iterator[Violation]:
         pod, run = wish.pod, self._run
@@ -124,12 +121,12 @@ class Holdings:
         """S4: what is not ours stays, and comes back within `join` where a link of ours that carried it was made anew."""
         names = {life.last.ifindex: life for life in kernel.lives()}
         for item, spans in kernel.held.items():
-            if not isinstance(item, Address | Route | Rule | Neighbour) or _is_the_kernels(item):
-                continue
             life = None if isinstance(item, Rule) else names.get(item.ifindex)
             on_ours = life is not None and life.network != ""
-            if life is not None and not isinstance(item, Rule) and on_ours and _is_ours(life, item):
+            if _is_the_kernels(item) or (life is not None and on_ours and _is_ours(life, item)):
                 continue
+            if isinstance(item, Entry) and life is not None and life.last.name in self._wanted_names(pod):
+                continue  # of a link that is being made, or may be adopted
             patience, link = self._constants.join if on_ours else 0.0, life.last.name if life else ""
             for (_, gone), (again, _) in zip(spans, (*spans[1:], (inf, inf)), strict=True):
                 if again - gone > patience and self._blame(pod, link, gone) and gone + patience < self._run.end:
@@ -141,13 +138,16 @@ class Holdings:
                 yield from self._foreign_link(pod, life)
 
     def _foreign_link(self, pod: str, life: Life) -> Iterator[Violation]:
-        wanted = {wish.link for wish in self._run.perhaps if isinstance(wish, Member) and wish.pod == pod}
-        if life.last.vni and life.last.name in wanted:
+        if life.last.vni and life.last.name in self._wanted_names(pod):
             return  # a link that is being made, or may be adopted
         moments = [time for (_, old), (time, new) in zip(life.states, life.states[1:], strict=False) if old != new]
         for time in (life.begin, *moments, life.end):
             if self._blame(pod, life.last.name, time):
                 yield Violation("S4", time, pod, f"The link {life.last.name}, which is not ours, was changed.")
+
+    def _wanted_names(self, pod: str) -> set[str]:
+        """The names that a pod's links of ours ever were to have."""
+        return {wish.link for wish in self._run.perhaps if isinstance(wish, Member) and wish.pod == pod}
 
     def _blame(self, pod: str, link: str, time: float) -> bool:
         """Whether a change is the doing of somebody who must not: not of a pod's birth or end, and not of a hand."""
@@ -156,10 +156,14 @@ class Holdings:
         return quiet and not by_hand and time < self._run.end
 
 
-def _is_ours(life: Life, item: Address | Route | Neighbour) -> bool:
-    if isinstance(item, Route):
-        return item.protocol == OUR_PROTOCOL
-    return isinstance(item, Address) and item.cidr in life.given
+def _is_ours(life: Life, item: Thing) -> bool:
+    """Whether something on a link of ours is a controller's business: of entries all are, of which `Peers` judges."""
+    match item:
+        case Route():
+            return item.protocol == OUR_PROTOCOL
+        case Address():
+            return item.cidr in life.given
+    return isinstance(item, Entry)
 
 
 def _on(kernel: Kernel, life: Life, wish: Has) -> Spans:
@@ -182,13 +186,18 @@ def _as_wish(pod: str, life: Life, item: object) -> Has | None:
     return None
 
 
-def _is_the_kernels(item: Address | Route | Rule | Neighbour) -> bool:
-    if isinstance(item, Route):
-        return item.protocol in _BY_THE_KERNEL
-    return isinstance(item, Address) and item.cidr.startswith("fe80:")
+def _is_the_kernels(item: Thing) -> bool:
+    match item:
+        case Route():
+            return item.protocol in _BY_THE_KERNEL
+        case Address():
+            return item.cidr.startswith("fe80:")
+        case Entry():
+            return not item.permanent
+    return False
 
 
-def _shown(item: Address | Route | Rule | Neighbour) -> str:
+def _shown(item: Thing) -> str:
     match item:
         case Address():
             return f"The address {item.cidr}"
@@ -196,6 +205,8 @@ def _shown(item: Address | Route | Rule | Neighbour) -> str:
             return f"The route to {item.subnet} of protocol {item.protocol}"
         case Neighbour():
             return f"The neighbour {item.address}"
+        case Entry():
+            return f"The entry for {item.mac} to {item.destination}"
         case Rule():
             return "A routing rule"
 

@@ -112,6 +112,7 @@ def _link(body: bytes) -> Link | None:
         learning=bool(_number(vxlan.get(7))),
         lower=_number(vxlan.get(3)),
         master=_number(has.get(10)),
+        local=str(ip_address(vxlan.get(4) or vxlan[17])) if 4 in vxlan or 17 in vxlan else "",
     )
 
 

@@ -17,7 +17,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
 
-from tests.checker.facts import Address, Entered, Entry, Gap, GateOpened, Gone, Is, Item, Left, Link, Route, What
+from tests.checker.facts import (
+    Address,
+    Entered,
+    Entry,
+    Gap,
+    GateOpened,
+    Gone,
+    HandedOver,
+    Is,
+    Item,
+    Left,
+    Link,
+    Route,
+    What,
+)  # fmt: skip
 from tests.checker.netlink import DONE, DUMPS, ERROR, GROUPS, INTERRUPTED, OVERRUN, Message, decode, messages, request
 
 Record = Callable[[str, What, str], None]
@@ -49,6 +63,10 @@ class Observer:
     def enter(self, uid: str, inode: int, keeper: int) -> None:
         """Listen in the namespace of the process `keeper`, until that ends."""
         self._order(lambda: self._enter(uid, inode, keeper))
+
+    def hand_over(self, uid: str, inode: int) -> None:
+        """Whoever makes this namespace is done with it: what its kernel has told up to now is written down before that."""
+        self._order(lambda: self._hand_over(uid, inode))
 
     def gate(self, uid: str, agent: int) -> None:
         """Tell when this process, a pod's init agent, has ended."""
@@ -88,8 +106,7 @@ class Observer:
     def _run(self) -> None:
         while not self._stopped:
             ready = [key for key, _ in self._selector.select(0.1)]
-            # What a kernel says comes before the end of the process that it may explain.
-            for key in sorted(ready, key=lambda key: isinstance(key.fileobj, int)):
+            for key in sorted(ready, key=self._turn):
                 key.data()
             self._read_one_by_one()
         for eye in self._eyes.values():
@@ -97,6 +114,10 @@ class Observer:
         self._selector.close()
         self._wake.close()
         self._woken.close()
+
+    def _turn(self, key: selectors.SelectorKey) -> int:
+        """What a kernel says comes before the end of the process that it may explain, and one sandbox ends before the next."""
+        return 2 if key.fileobj is self._woken else int(isinstance(key.fileobj, int))
 
     def _read_one_by_one(self) -> None:
         """One namespace after the other, evenly, at most a few in each turn."""
@@ -115,6 +136,11 @@ class Observer:
         self._selector.register(found, selectors.EVENT_READ, eye.listen)
         self._guard(keeper, lambda: self._leave(uid, inode))
         eye.read()
+
+    def _hand_over(self, uid: str, inode: int) -> None:
+        if (uid, inode) in self._eyes:
+            self._eyes[uid, inode].listen()
+            self._record(uid, HandedOver(inode), "told")
 
     def _leave(self, uid: str, inode: int) -> None:
         eye = self._eyes.pop((uid, inode))

@@ -1,45 +1,39 @@
 """I/O. Which pods have a network namespace, seen in /proc: the harness's own log of births, with nobody in between.
 
-A process belongs to a pod when its /etc/hosts is mounted from `.../pods/UID/etc-hosts`, in the lab as with a kubelet.
-The oldest process of a namespace keeps it.
+A process belongs to a pod when its /etc/hosts is mounted from `.../pods/UID/etc-hosts`, in the lab as with a kubelet. What else
+a process is differs between the two, and is the business of a `Reader`.
 """
 
 import os
-import re
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
-from typing import NamedTuple
 
 from tests.checker.facts import Serving, What
 from tests.checker.observe import Observer
+from tests.checker.sandboxes import Process, Reader
 
 _EVERY = 0.04
-"""Seconds between two looks."""
-_YOUNG = 2.0
-"""After so long a process is what it will be: before, it may yet become a pod's, or another program."""
-_POD = re.compile(rb"/([0-9a-f-]{32,36})/etc-hosts /etc/hosts ")
-
-
-class _Process(NamedTuple):
-    uid: str
-    inode: int
-    line: tuple[str, ...]
-    parent: int
+"""Seconds between two looks at all processes."""
+_PATIENCE = 8
+"""A process is looked at again after one so-manyth of its age: it may yet become a pod's, or another program."""
+_GROWN = 60.0
+"""Seconds after which a process is what it will be."""
 
 
 class Processes:
     """The thread that looks."""
 
-    def __init__(self, observer: Observer, note: Callable[[What, str, str], None]) -> None:
+    def __init__(self, observer: Observer, note: Callable[[What, str, str], None], read: Reader) -> None:
         self._observer = observer
         self._note = note
-        self._known: dict[int, _Process | None] = {}
-        self._first_seen: dict[int, float] = {}
+        self._read = read
+        self._known: dict[int, Process | None] = {}
+        self._ages: dict[int, tuple[float, float]] = {}
+        """Of each process: when it was first seen, and when to look at it again."""
         self._keepers: dict[str, int] = {}
+        self._made: set[tuple[str, int]] = set()
         self._gates: set[tuple[str, int]] = set()
         self._serving: Counter[str] = Counter()
         self._stopping = threading.Event()
@@ -56,32 +50,46 @@ class Processes:
             self._look()
 
     def _look(self) -> None:
-        now = time.monotonic()
-        pids = sorted(int(entry) for entry in os.listdir("/proc") if entry.isdigit())
-        alive = set(pids)
-        for pid in self._known.keys() - alive:
+        pids = {int(entry) for entry in os.listdir("/proc") if entry.isdigit()}
+        for pid in self._known.keys() - pids:
             self._known.pop(pid)
-        for pid in self._first_seen.keys() - alive:
-            self._first_seen.pop(pid)
-        for pid in pids:
-            first = self._first_seen.setdefault(pid, now)
-            if pid in self._known and now - first > _YOUNG:
+            self._ages.pop(pid)
+        now = time.monotonic()
+        for pid in sorted(pids):
+            first, again = self._ages.get(pid, (now, now))
+            if again > now:
                 continue
-            found = _look_at(pid)
-            self._known[pid] = found
-            if found is not None:
+            self._ages[pid] = first, now + (now - first) / _PATIENCE if now - first < _GROWN else float("inf")
+            found = self._known[pid] = self._read(pid)
+            if found is not None and found.uid:
                 self._meet(pid, found)
         self._count()
 
-    def _meet(self, pid: int, found: _Process) -> None:
+    def _meet(self, pid: int, found: Process) -> None:
         # A pod has one namespace at a time; whoever makes it may look into its node's for a moment.
         if self._keepers.get(found.uid) not in self._known:
-            self._keepers[found.uid] = pid
-            self._observer.enter(found.uid, found.inode, pid)
+            first, eldest = self._eldest(pid, found)
+            self._keepers[found.uid] = self._keeper(first, eldest)
+            self._made.discard((found.uid, eldest.inode))
+            self._observer.enter(found.uid, eldest.inode, self._keepers[found.uid])
         key = (found.uid, found.inode)
+        if found.made and key not in self._made:
+            self._made.add(key)
+            self._observer.hand_over(*key)
         if found.line[-1:] == ("pause",) and _is_agent(found.line) and key not in self._gates:
             self._gates.add(key)
             self._observer.gate(found.uid, pid)
+
+    def _eldest(self, pid: int, found: Process) -> tuple[int, Process]:
+        """The first of its pod's processes that a process comes from: it may have become one since it was looked at."""
+        while (elder := self._read(found.parent)) is not None and elder.uid == found.uid:
+            pid, found = found.parent, elder
+        return pid, found
+
+    def _keeper(self, pid: int, found: Process) -> int:
+        """The oldest process of the sandbox: with a kubelet one that is nobody's by itself, in the lab the one that was met."""
+        elders = {other: one.began for other, one in self._known.items() if one and not one.uid and one.inode == found.inode}
+        return min(elders, key=elders.__getitem__, default=pid)
 
     def _count(self) -> None:
         """How many execs of the controller run in each pod: a command that has forked is one."""
@@ -95,15 +103,4 @@ class Processes:
 
 def _is_agent(line: tuple[str, ...]) -> bool:
     """A shell that runs the agent's script (and not what started it)."""
-    return len(line) >= 3 and line[-2].rpartition("/")[2] == "kube-vxlan-agent" and line[-3] == "sh"
-
-
-def _look_at(pid: int) -> _Process | None:
-    with suppress(OSError):
-        at = Path("/proc", str(pid))
-        match = _POD.search((at / "mountinfo").read_bytes())
-        if match:
-            line = tuple((at / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1])
-            parent = int((at / "stat").read_bytes().rpartition(b")")[2].split()[1])
-            return _Process(match[1].decode(), (at / "ns" / "net").stat().st_ino, line, parent)
-    return None
+    return len(line) >= 3 and line[-2].rpartition("/")[2] == "kube-vxlan-agent" and line[-3].rpartition("/")[2] == "sh"

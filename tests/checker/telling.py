@@ -14,6 +14,7 @@ from tests.checker.facts import (
     Entry,
     Fact,
     Gone,
+    HandedOver,
     History,
     Is,
     Item,
@@ -70,9 +71,17 @@ def calm() -> Told:
     told = Told().at(0, "", Config(NETWORKS), Controller(True))
     a, b, c = "10.0.0.1", "10.0.0.2", "10.0.0.3"
     route = {"ip": ("192.168.1.1/24",), "route": ("192.168.9.0/24:192.168.1.2",)}
-    told.at(20, "a", Entered(1), Link(2, "eth0", up=True), Address(2, "10.0.0.1/24"), Route(2, "0.0.0.0/0", "10.0.0.254", 3))
+    told.at(
+        20,
+        "a",
+        Entered(1),
+        HandedOver(1),
+        Link(2, "eth0", up=True),
+        Address(2, "10.0.0.1/24"),
+        Route(2, "0.0.0.0/0", "10.0.0.254", 3),
+    )
     told.at(20, "a", pod(a, wants={"red": route, "blue": {}}))
-    told.at(20, "b", Entered(2), pod(b, "red")).at(20, "c", Entered(3), pod(c, "blue"))
+    told.at(20, "b", Entered(2), HandedOver(2), pod(b, "red")).at(20, "c", Entered(3), HandedOver(3), pod(c, "blue"))
     marked = LINKS["red"]._replace(alias="kvc1/red/up/192.168.1.1-24")
     told.at(21, "a", marked, Address(7, "192.168.1.1/24"), Route(7, "192.168.9.0/24", "192.168.1.2", 86), LINKS["blue"])
     told.at(21, "b", LINKS["red"]).at(21, "c", LINKS["blue"])

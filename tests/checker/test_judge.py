@@ -21,6 +21,7 @@ from tests.checker.facts import (
     Gap,
     GateOpened,
     Gone,
+    HandedOver,
     Is,
     Left,
     Link,
@@ -127,6 +128,34 @@ def test_what_is_not_ours_stays(what: Is | Gone) -> None:
     assert laws(calm().at(60, "a", what)) == {"S4"}
 
 
+def test_entries_of_a_link_that_is_not_ours_stay() -> None:
+    theirs, entry = Link(9, "flannel.1", up=True, vni=1, port=8472), Entry(9, "02:00:00:00:00:09", "10.0.9.9")
+    with_theirs = calm().at(30, "a", ByHand(), theirs, entry)
+    assert laws(with_theirs) == set()
+    assert laws(with_theirs.at(110, "a", entry._replace(destination="10.0.0.9"))) == {"S4"}
+    assert laws(calm().at(30, "a", ByHand(), theirs, entry).at(110, "a", Gone(entry))) == {"S4"}
+    learned = entry._replace(permanent=False)
+    assert laws(calm().at(30, "a", ByHand(), theirs).at(110, "a", learned).at(111, "a", Gone(learned))) == set()
+
+
+def test_whoever_makes_a_sandbox_may_change_it_until_it_is_handed_over() -> None:
+    def history(handed_over: float) -> Told:
+        told = calm().at(60, "d", Entered(4), Link(1, "lo"), pod("10.0.0.4"))
+        return told.at(63, "d", Link(1, "lo", up=True)).at(handed_over, "d", HandedOver(4))
+
+    assert laws(history(64)) == set()
+    assert laws(history(62)) == {"S4"}
+
+
+def test_the_network_of_a_node_is_not_that_of_its_pods() -> None:
+    def history(on_host: bool) -> Told:
+        told = calm().at(60, "d", Entered(4), HandedOver(4), pod("172.31.0.11", host_network=on_host))
+        return told.at(70, "d", Link(9, "pod17", up=True))
+
+    assert laws(history(True)) == set()
+    assert laws(history(False)) == {"S4"}
+
+
 def test_a_foreign_address_on_our_link_may_go_for_a_moment_and_not_for_good() -> None:
     theirs = Address(7, "192.168.1.77/24")
     with_theirs = calm().at(30, "a", ByHand("red"), theirs).at(110, "a", Gone(theirs))
@@ -160,6 +189,21 @@ def test_a_restart_with_everything_in_place_writes_nothing() -> None:
     for item in (sends("red", "10.0.0.2"), RED._replace(alias="kvc1/red/up/192.168.1.1-24"), Address(7, "192.168.1.1/24")):
         assert laws(calm().at(60, "", Controller(False)).at(61, "", Controller(True)).at(62, "a", item)) == {"S6"}
     assert laws(restarted.at(62, "a", sends("red", "10.0.0.2", permanent=False))) <= {"S5", "L3", "L1"}
+
+
+def test_what_goes_with_a_kernel_after_a_restart_is_nobodys_write() -> None:
+    def history(left: bool) -> Told:
+        told = calm().at(60, "", Controller(False)).at(61, "", Controller(True))
+        told.at(62, "b", Gone(sends("red", "10.0.0.1")), Gone(RED), *([Left(2)] if left else []))
+        return told.at(63, "b", PodGone()).at(64, "a", Gone(sends("red", "10.0.0.2")))
+
+    assert laws(history(True)) == set()
+    assert "S6" in laws(history(False))
+
+
+def test_a_pod_whose_time_is_over_after_a_restart_is_forgotten() -> None:
+    told = calm().at(59, "b", pod("10.0.0.2", "red", leaves_at=75.0)).at(60, "", Controller(False), Controller(True))
+    assert laws(told.at(76, "a", Gone(sends("red", "10.0.0.2")))) == set()
 
 
 def test_a_namespace_that_is_not_admitted_has_no_part() -> None:
@@ -274,6 +318,14 @@ def test_faults_excuse_those_that_have_them_and_nobody_else() -> None:
     one = (Fact(19, "a", Fault("x")), Fact(35, "a", Fault("x", over=True)))
     found = check(tuple(sorted((*late, *one), key=lambda f: f.time)))
     assert {violation.pod for violation in found} == {"b", "c"}
+
+
+def test_a_pod_whose_agents_do_not_run_cannot_be_asked() -> None:
+    """As while it ends: its kernel may outlast that of another one that it sends to, whose object is gone."""
+    gone = calm().at(70, "b", Left(2), PodGone())
+    assert laws(gone) == {"S1"}
+    ends = pod("10.0.0.1", wants={"red": {}, "blue": {}}, leaves_at=100.0, answers=False)
+    assert laws(gone.at(69, "a", ends).at(85, "a", Left(1), PodGone())) == set()
 
 
 def test_a_controller_that_does_not_run_is_an_excuse() -> None:

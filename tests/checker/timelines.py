@@ -24,6 +24,7 @@ from tests.checker.facts import (
     Fact,
     Fault,
     Gone,
+    HandedOver,
     History,
     Is,
     Left,
@@ -37,7 +38,7 @@ from tests.checker.facts import (
 from tests.checker.spans import NEVER, Spans, lasting, union
 from tests.checker.wishes import Wish
 
-Held = Entry | Address | Route | Rule | Neighbour
+Thing = Entry | Address | Route | Rule | Neighbour
 """What a kernel holds besides links."""
 
 
@@ -88,10 +89,12 @@ class Kernel:
     """What one pod's kernel held, through all of its sandboxes."""
 
     links: dict[int, list[Life]] = field(default_factory=lambda: defaultdict(list))
-    held: dict[Held, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
+    held: dict[Thing, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     watched: list[tuple[float, float]] = field(default_factory=list)
     """While the checker listened there."""
-    by_link: dict[int, list[Held]] = field(default_factory=lambda: defaultdict(list))
+    made: list[tuple[float, float]] = field(default_factory=list)
+    """While the sandbox was handed over and not yet gone."""
+    by_link: dict[int, list[Thing]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, time: float, fact: Is | Gone) -> None:
         """Write down one change."""
@@ -119,14 +122,15 @@ class Kernel:
             life.end = min(life.end, time)
         for item in list(self.held):
             self._close(item, time)
-        if self.watched and self.watched[-1][1] == inf:
-            self.watched[-1] = (self.watched[-1][0], time)
+        for spans in (self.watched, self.made):
+            if spans and spans[-1][1] == inf:
+                spans[-1] = (spans[-1][0], time)
 
     def lives(self) -> Iterable[Life]:
         """All links that ever were."""
         return (life for lives in self.links.values() for life in lives)
 
-    def on(self, life: Life, kind: type[Held]) -> Iterable[tuple[Held, Spans]]:
+    def on(self, life: Life, kind: type[Thing]) -> Iterable[tuple[Thing, Spans]]:
         """What hung on a link, and when."""
         for item in self.by_link[life.last.ifindex]:
             if isinstance(item, kind):
@@ -134,14 +138,14 @@ class Kernel:
                 if spans:
                     yield item, spans
 
-    def _open(self, item: Held, time: float) -> None:
+    def _open(self, item: Thing, time: float) -> None:
         spans = self.held[item]
         if not spans and not isinstance(item, Rule):
             self.by_link[item.ifindex].append(item)
         if not spans or spans[-1][1] != inf:
             spans.append((time, inf))
 
-    def _close(self, item: Held, time: float) -> None:
+    def _close(self, item: Thing, time: float) -> None:
         spans = self.held.get(item)
         if spans and spans[-1][1] == inf:
             spans[-1] = (spans[-1][0], time)
@@ -156,19 +160,21 @@ class Timelines:
     kernels: dict[str, Kernel]
     claims: dict[str, set[str]]
     """The pods that ever had an address."""
-    addressed: dict[str, list[float]]
-    """When something of a pod was told that had an address by then."""
+    on_hosts: set[str]
+    """The pods that share their node's network: what is in there is not theirs."""
     surely: dict[Wish, Spans]
     perhaps: dict[Wish, Spans]
     excuses: Spans
     """While something was broken for all, or no controller ran; until `recovery` after that."""
     pod_excuses: dict[str, Spans]
+    mute: dict[str, Spans]
+    """While no agent of a pod ran, as after its end, and until `join` after one did again."""
     hands: dict[tuple[str, str], Spans]
     """After something was done by hand in a pod, on one link or (empty) on any, until it must be undone."""
 
     def excused(self, pod: str) -> Spans:
         """While nothing can be asked for in a pod's kernel."""
-        return union(self.excuses, self.pod_excuses.get(pod, NEVER))
+        return union(self.excuses, self.pod_excuses.get(pod, NEVER), self.mute.get(pod, NEVER))
 
     def by_hand(self, pod: str, link: str) -> Spans:
         """While what is on a link of a pod may be somebody's doing by hand."""
@@ -186,10 +192,13 @@ def timelines(history: History, constants: Constants) -> Timelines:
                 kernel.take(fact.time, change)
             case Entered() if kernel:
                 kernel.watched.append((fact.time, inf))
+            case HandedOver() if kernel:
+                kernel.made.append((fact.time, inf))
             case Left() if kernel:
                 kernel.leave(fact.time)
     surely, perhaps = _wishes(history)
     everywhere, single = _broken(history, constants)
+    mute = _mute(history, constants)
     hands: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for fact in history:
         if isinstance(fact.what, ByHand):
@@ -198,13 +207,12 @@ def timelines(history: History, constants: Constants) -> Timelines:
         (pod, link): lasting(union(spans), 0.0, union(everywhere, single.get(pod, NEVER)))
         for (pod, link), spans in hands.items()
     }
+    on_hosts = {fact.pod for fact in history if isinstance(fact.what, Pod) and fact.what.host_network}
     claims: dict[str, set[str]] = defaultdict(set)
-    addressed: dict[str, list[float]] = defaultdict(list)
     for fact in history:
         for address in fact.what.addresses if isinstance(fact.what, Pod) else ():
             claims[address].add(fact.pod)
-            addressed[fact.pod].append(fact.time)
-    return Timelines(history[0].time, end, kernels, claims, addressed, surely, perhaps, everywhere, single, after)
+    return Timelines(history[0].time, end, kernels, claims, on_hosts, surely, perhaps, everywhere, single, mute, after)
 
 
 def _wishes(history: History) -> tuple[dict[Wish, Spans], dict[Wish, Spans]]:
@@ -257,6 +265,19 @@ def _changed(pods: dict[str, Pod], facts: Iterable[Fact]) -> dict[str, Pod]:
                 # Its kernel may live on, with nobody to look after it.
                 after[fact.pod] = replace(pods[fact.pod], terminal=True, addresses=())
     return after
+
+
+def _mute(history: History, constants: Constants) -> dict[str, Spans]:
+    """While no agent of a pod ran, until `join` after that."""
+    spans: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for fact in history:
+        if isinstance(fact.what, Pod):
+            found = spans[fact.pod]
+            if not fact.what.answers and (not found or found[-1][1] != inf):
+                found.append((fact.time if fact.since is None else fact.since, inf))
+            elif fact.what.answers and found and found[-1][1] == inf:
+                found[-1] = (found[-1][0], fact.time + constants.join)
+    return {pod: union(found) for pod, found in spans.items()}
 
 
 def _broken(history: History, constants: Constants) -> tuple[Spans, dict[str, Spans]]:

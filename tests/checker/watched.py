@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kube_vxlan_lab import outside
+from tests.checker.access import Access
 from tests.checker.checker import Checker
 from tests.checker.trouble import troubles
 from tests.namespaces import Namespace
@@ -22,7 +23,6 @@ class WatchedController(plain.Controller):
     checker: Checker
 
     def start(self) -> None:
-        self.checker.before_change()  # what was changed while none ran is older than what this one does about it
         self.checker.controller(runs=True)
         super().start()
 
@@ -90,7 +90,8 @@ class Watched(plain.Cluster):
 def looked_at(directory: Path, *arguments: Any, **options: Any) -> Iterator[Watched]:
     """A lab and a checker, whose verdict is for the test to ask for."""
     with plain.cluster(directory, *arguments, **options) as made, Checker() as checker:
-        checker.follow(made.lab.access)
+        at = made.lab.access
+        checker.follow(Access(at.server, at.ca, at.token))
         watched = Watched(made.lab, directory, checker)
         try:
             yield watched

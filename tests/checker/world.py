@@ -6,16 +6,16 @@ the times of both. What an annotation means is read by `reading`, or was told.
 
 import http.client
 import json
-import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from tests.checker import reading
+from tests.checker.access import Access
 from tests.checker.facts import Config, Definitions, Entries, Fact, Gap, Options, Pod, PodGone, What
 
 _EVERY = 0.1
@@ -23,22 +23,6 @@ _EVERY = 0.1
 LABEL, ANNOTATION = "vxlan.openvnf.org", "vxlan.openvnf.org/networks"
 _AGENT, _INIT_AGENT = "vxlan-controller-agent", "vxlan-controller-agent-init"
 _STATIC = "kubernetes.io/config.hash"
-
-
-class Access(Protocol):
-    """How to get at an API server."""
-
-    @property
-    def server(self) -> str:
-        """https://HOST:PORT"""
-
-    @property
-    def ca(self) -> str:
-        """The CA's certificate, PEM."""
-
-    @property
-    def token(self) -> str:
-        """The bearer token."""
 
 
 class World:
@@ -117,6 +101,7 @@ class World:
             labelled=labels.get(LABEL) == "true",
             host_network=bool(spec.get("hostNetwork")),
             agent=bool(names & {_AGENT, _INIT_AGENT}),
+            answers=any(one["name"] in (_AGENT, _INIT_AGENT) and "running" in one["state"] for one in _statuses(status)),
             gate=any(one["name"] == _INIT_AGENT and one.get("restartPolicy") != "Always" for one in inits),
             terminal=status.get("phase") in ("Succeeded", "Failed"),
             leaves_at=self._clock(metadata.get("deletionTimestamp")),
@@ -149,15 +134,18 @@ class World:
             self._record(Fact(time.monotonic(), "", Gap(why), "world"))
 
 
+def _statuses(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for kind in ("initContainerStatuses", "containerStatuses"):
+        yield from status.get(kind) or ()
+
+
 class _Api:
     """GET over one connection that is kept."""
 
     def __init__(self, access: Access) -> None:
         at = urlsplit(access.server)
-        self._connection = http.client.HTTPSConnection(
-            at.hostname or "", at.port, timeout=5, context=ssl.create_default_context(cadata=access.ca)
-        )
-        self._headers = {"Authorization": f"Bearer {access.token}", "Accept": "application/json"}
+        self._connection = http.client.HTTPSConnection(at.hostname or "", at.port, timeout=5, context=access.tls())
+        self._headers = dict(access.headers)
 
     def get(self, path: str) -> tuple[int, dict[str, Any]]:
         """The code and the object. Raises `OSError` or `http.client.HTTPException` when nobody answers, or with a 5xx."""

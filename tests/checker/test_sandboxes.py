@@ -1,0 +1,88 @@
+"""What is read of processes, in the lab and below kubelets: there with namespaces made as a container runtime makes them."""
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.checker.facts import Entered, HandedOver, Left
+from tests.checker.observe import Observer
+from tests.checker.processes import Processes
+from tests.checker.sandboxes import ancestry, below_kubelets, owner
+from tests.namespaces import namespace
+from tests.scenarios.cluster import eventually
+
+UID = "8d1c1e3a-5a5b-4d8e-9a53-0f4d0f7c1c11"
+STATIC = "0123456789abcdef0123456789abcdef"
+MOUNTS = """\
+560 480 0:61 / / rw,relatime master:1 - overlay overlay rw,lowerdir=/pods/x/etc-hosts
+570 560 0:58 / /dev/shm rw,nosuid,nodev,noexec,relatime - tmpfs shm rw,size=65536k
+571 560 254:0 /var/lib/kubelet/pods/{uid}/etc-hosts /etc/hosts rw,relatime - ext4 /dev/root rw
+"""
+
+
+@pytest.mark.parametrize("uid", [UID, STATIC])
+@pytest.mark.parametrize("root", ["", "/", "/var/lib", "/var/lib/kubelet", "/var/lib/kubelet/"])
+def test_a_process_is_the_pods_whose_hosts_file_it_has(uid: str, root: str) -> None:
+    assert owner(MOUNTS.format(uid=uid), root) == uid
+
+
+def test_a_process_of_another_cluster_is_no_pods() -> None:
+    assert owner(MOUNTS.format(uid=UID), "/var/lib/kubelet-2") == owner(MOUNTS.format(uid=UID), "/var/lib/kub") == ""
+    assert owner("571 560 254:0 /etc/hosts /etc/hosts rw - ext4 /dev/root rw\n", "") == ""
+    assert owner("", "") == ""
+
+
+def test_the_parent_of_a_process_with_an_odd_name_is_found() -> None:
+    stat = "4711 (a) S 1 (b) S 42 4711 4711 0 -1 4194560 141 0 0 0 0 0 0 0 20 0 1 0 987654 4562944 255"
+    assert ancestry(stat) == (42, 987654)
+
+
+@contextlib.contextmanager
+def container(pause: int, hosts: Path) -> Iterator[int]:
+    """A process with the network of `pause`, and with this file as its /etc/hosts; gives its id."""
+    into = ["nsenter", f"--net=/proc/{pause}/ns/net", "unshare", "--mount", "--propagation", "private", "sh", "-c"]
+    script = f"mount --bind {hosts} /etc/hosts && echo runs && exec sleep 3600"
+    process = subprocess.Popen([*into, script], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout as said:
+        try:
+            assert said.readline() == "runs\n"
+            yield process.pid
+        finally:
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.kernel
+def test_a_sandbox_lasts_as_long_as_its_pause_and_not_as_its_containers(tmp_path: Path) -> None:
+    facts: list[tuple[str, object]] = []
+    hosts = tmp_path / "pods" / UID / "etc-hosts"
+    hosts.parent.mkdir(parents=True)
+    hosts.write_text("127.0.0.1 localhost\n")
+    # Where a kubelet's directory is a file system of its own, paths within it are what processes are known by.
+    root = str(tmp_path).removeprefix(_mount_point(tmp_path).rstrip("/"))
+    observer = Observer(lambda uid, what, _: facts.append((uid, what)), 3600.0)
+    with contextlib.ExitStack() as end:
+        end.callback(observer.stop)
+        with namespace() as pause:
+            inode = os.stat(f"/proc/{pause.pid}/ns/net").st_ino
+            processes = Processes(observer, lambda what, uid, _: facts.append((uid, what)), below_kubelets(root))
+            end.callback(processes.stop)
+            with container(pause.pid, hosts):
+                eventually(lambda: {(UID, Entered(inode)), (UID, HandedOver(inode))} <= set(facts), what="it is in")
+            with container(pause.pid, hosts):
+                observer.read()
+            assert [what for _, what in facts if isinstance(what, Entered | Left)] == [Entered(inode)]
+        eventually(lambda: (UID, Left(inode)) in facts, what="it was left")
+    assert {uid for uid, _ in facts} == {UID}
+
+
+def _mount_point(path: Path) -> str:
+    at = path
+    while not os.path.ismount(at):
+        at = at.parent
+    return str(at)
