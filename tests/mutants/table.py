@@ -288,7 +288,7 @@ MUTANTS = (
         "let two controllers write, each by what it knew",
         "writers",
         _laws("S5"),
-        (Edit("app.py", "epoch = Epoch(time.time_ns() // 1000)", "epoch = Epoch(1)"),),
+        (Edit("leadership.py", "self.epoch = Epoch(_wall())", "self.epoch = Epoch(1)"),),
         instead="every controller has the same epoch, so agents cannot tell an old writer from a new one",
     ),
     Mutant(
