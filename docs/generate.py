@@ -117,6 +117,7 @@ def _bounds() -> str:
         ("execs that are being opened at any moment", agents.opening),
         ("execs that are being opened on one node at any moment", agents.opening_per_node),
         ("silent execs in a row after which a node is left alone", agents.silences),
+        ("requests of nothing but forwarding lines under way at any moment", agents.forwarding),
         ("pods that are being tried again at any moment (first tries are not counted)", tempo.retries_at_once),
         ("audits in a second, at most", f"{tempo.audits_per_second:g}"),
         ("failures in a row before a pod is called degraded", tempo.told_after),
