@@ -18,6 +18,7 @@ from tests.bench.running import Controller
 from tests.checker.facts import Fact, What
 from tests.checker.observe import Observer
 from tests.checker.processes import Processes
+from tests.checker.sandboxes import in_the_lab
 
 from kube_vxlan_lab import outside
 from kube_vxlan_lab.client import Client
@@ -133,7 +134,7 @@ async def world(name: str, nodes: int, networks: dict[str, int]) -> AsyncIterato
                 made.facts.put(Fact(time.monotonic(), uid, what, source))
 
             observer = Observer(lambda uid, what, source: note(what, uid, source), read_every=600.0)
-            processes = Processes(observer, note)
+            processes = Processes(observer, note, in_the_lab)
             try:
                 async with asyncio.TaskGroup() as tasks:
                     looking = [tasks.create_task(made.watch()), tasks.create_task(made.look())]
