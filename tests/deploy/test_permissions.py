@@ -59,9 +59,9 @@ def test_each_role_is_bound_once_to_our_account_alone() -> None:
 
 def test_the_names_in_the_role_are_the_defaults_of_the_settings() -> None:
     default = {option.name: option.default for option in OPTIONS}
-    assert {name for role in ROLES.values() for _, resource, name, _ in role if resource == "configmaps"} == {
-        default["configmap-name"]
-    }
+    for setting, resource in (("configmap-name", "configmaps"), ("lease-name", "leases")):
+        named = {names for role in ROLES.values() for _, about, names, _ in role if about == resource and names}
+        assert named == {default[setting]}
     assert one("ConfigMap")["metadata"]["name"] == default["configmap-name"]
 
 
@@ -81,6 +81,8 @@ def test_every_policy_binds_our_account_fails_shut_and_denies() -> None:
         # (An objectSelector would never match here: what is connected to has no labels in this place.)
         assert set(each["spec"]["matchConstraints"]) == {"resourceRules"}
         assert [one["expression"] for one in each["spec"]["matchConditions"]] == [f"request.userInfo.username == '{ACCOUNT}'"]
+        # Without this reason the answer is a 422, as to a request that nobody could ever make.
+        assert all(one["reason"] == "Forbidden" for one in each["spec"]["validations"])
         assert all(one["message"].startswith("kube-vxlan-controller may ") for one in each["spec"]["validations"])
     bound = {each["spec"]["policyName"]: each["spec"] for each in of_kind("ValidatingAdmissionPolicyBinding")}
     assert set(bound) == {each["metadata"]["name"] for each in policies}
