@@ -8,7 +8,7 @@ from tests.deploy.manifests import FILES, KUBERNETES, agents, everything, object
 
 from kube_vxlan_controller.cli import main
 from kube_vxlan_controller.metrics import Metrics
-from kube_vxlan_controller.serving import Health, Pulse, serve
+from kube_vxlan_controller.serving import Health, serve
 from kube_vxlan_controller.settings import ACCOUNT, DEFAULT_FILE, choose, settle
 
 POD = one("Deployment")["spec"]["template"]["spec"]
@@ -39,7 +39,7 @@ async def test_the_probes_ask_for_what_is_served_where_it_is_served() -> None:
     assert listen == (None, port["containerPort"])
     metrics = Metrics()
     async with (
-        serve(("127.0.0.1", 0), Pulse(metrics), lambda: Health(frozenset()), metrics) as addresses,
+        serve(("127.0.0.1", 0), tuple, lambda: Health(frozenset()), metrics) as addresses,
         aiohttp.ClientSession() as session,
     ):
         for name in ("livenessProbe", "readinessProbe"):
