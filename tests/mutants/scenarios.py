@@ -312,7 +312,7 @@ def _quiet(lab: Watched) -> None:
     eventually(rests, _PATIENCE, "nothing changes in the API server")
 
 
-_SOON = Edit("kube/happenings.py", "silence: float = 150.0", "silence: float = 2.0")
+_SOON = Edit("kube/happenings.py", "silence: float = 75.0", "silence: float = 2.0")
 _AGAIN = Edit("kube/happenings.py", "last_delay: float = 30.0", "last_delay: float = 0.5")
 
 SCENARIOS = {
