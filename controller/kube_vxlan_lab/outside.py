@@ -71,7 +71,8 @@ def running(name: str, nodes: int, agent: Path) -> Iterator[Lab]:
         )
         try:
             lab = Lab(directory, _hear(process, said), process)
-            lab.kubeconfig.write_text(kubeconfig(lab.access))
+            with _written(lab.kubeconfig):
+                lab.kubeconfig.write_text(kubeconfig(lab.access))
             yield lab
         finally:
             _end(process)
@@ -100,7 +101,7 @@ def alive() -> dict[str, int]:
     for directory in _directories():
         with suppress(FileNotFoundError, ValueError):
             if _is_locked(directory):
-                found[directory.name] = int((directory / "pid").read_text())
+                found[directory.name] = int(os.readlink(directory / "pid"))
     return found
 
 
@@ -138,11 +139,14 @@ def _owned(directory: Path) -> Iterator[int]:
     """Make a lab's directory and hold its lock, whose descriptor is the value; at the end remove it."""
     parent, lock = directory.parent, None
     while lock is None:
-        parent.mkdir(mode=0o700, exist_ok=True)
+        with _written(parent):
+            parent.mkdir(mode=0o700, exist_ok=True)
         with suppress(FileNotFoundError):  # a lab that ended just now has taken the parent along
             lock = _claimed(directory)
     try:
-        (directory / "pid").write_text(f"{os.getpid()}\n")
+        with _written(directory):
+            # A link is there whole or not at all, and needs no room on a full disk: whoever ends the lab needs it.
+            (directory / "pid").symlink_to(str(os.getpid()))
         yield lock
     finally:
         shutil.rmtree(directory, ignore_errors=True)
@@ -162,9 +166,20 @@ def _claimed(directory: Path) -> int:
             directory.mkdir(mode=0o700)
         except FileExistsError:
             raise NoLab(f'a lab named "{directory.name}" is running already') from None
+        except OSError as error:
+            raise NoLab(f"{directory} cannot be written: {error.strerror}") from error
         lock = os.open(directory, os.O_RDONLY)
         fcntl.flock(lock, fcntl.LOCK_EX)
         return lock
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """What a disk refuses to take, as `NoLab`."""
+    try:
+        yield
+    except OSError as error:
+        raise NoLab(f"{path} cannot be written: {error.strerror}") from error
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`lab`, typed as a user types it."""
 
+import os
 import re
 import signal
 import subprocess
@@ -78,7 +79,7 @@ def test_up_in_the_background_and_down(home: Path) -> None:
         check=False,
     )
     assert (networks.returncode, networks.stdout) == (0, "[vxeth3]\n"), networks
-    assert "There is mine." in lab("down").stderr
+    assert "Those that run: mine." in lab("down").stderr
     ended = lab("down", "--name", "mine")
     assert (ended.returncode, ended.stdout) == (0, "The lab 'mine' is gone.\n")
     assert not home.exists()
@@ -100,6 +101,50 @@ def test_up_in_the_foreground_ends_with_all_it_started(home: Path, number: int) 
     while any(lives(child) for child in children) or home.exists():
         assert time.monotonic() < deadline, (children, list(home.rglob("*")))
         time.sleep(0.02)
+
+
+@pytest.mark.kernel
+def test_up_says_so_when_its_controller_is_killed(home: Path) -> None:
+    line = [sys.executable, "-m", "kube_vxlan_controller.cli", "lab", "up", "--nodes", "1"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        while "ends it." not in process.stdout.readline():
+            assert process.poll() is None
+        _, controller = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(controller), signal.SIGKILL)
+        told = process.stderr.readline()
+        assert told.startswith("The controller was killed by SIGKILL; its log is ")
+        assert told.endswith("The lab goes on without.\n")
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+
+
+@pytest.mark.kernel
+def test_a_lab_on_a_full_disk_is_refused_in_a_sentence_or_can_be_ended(home: Path, tmp_path: Path) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path)], check=True)
+    try:
+        fill(tmp_path / "fill")
+        refused = lab("up", "--detach", "--nodes", "1")
+        assert refused.returncode == 1
+        assert re.fullmatch(
+            r"kube-vxlan-controller: \S+/kubeconfig cannot be written: No space left on device\.\n", refused.stderr
+        )
+        (tmp_path / "fill").unlink()
+        assert lab("up", "--detach", "--nodes", "1").returncode == 0
+        fill(tmp_path / "fill")
+        ended = lab("down")
+        assert (ended.returncode, ended.stderr) == (0, "")
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def fill(file: Path) -> None:
+    """Write until there is no room."""
+    with pytest.raises(OSError, match="No space left"), file.open("wb", buffering=0) as writer:  # noqa: PT012
+        while True:
+            writer.write(bytes(4096))
 
 
 def lives(pid: str) -> bool:

@@ -3,14 +3,15 @@
 import asyncio
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -32,6 +33,8 @@ NETWORKS = {
 """The networks that a lab has from the start: those of the bundle."""
 UNAVAILABLE = 69
 """The exit code where this machine cannot do it (sysexits.h)."""
+
+Process: TypeAlias = "subprocess.Popen[bytes]"
 
 lab_app = typer.Typer(help="A cluster on this machine: nodes and pods out of processes.", rich_markup_mode=None)
 
@@ -57,13 +60,15 @@ def up(
     """Start a lab and keep it until Ctrl-C."""
     if detach:
         return _detached(nodes, controller, name)
-    with _lab(name, nodes) as lab, _controller(lab) if controller else _nothing():
+    with _lab(name, nodes) as lab, _controller(lab) if controller else nullcontext() as running:
         try:
             print(f"The lab is up: {_counted(nodes)}. In another terminal:\n", flush=True)
             print(f"    export KUBECONFIG={lab.kubeconfig}\n    kubectl get nodes,pods -A\n", flush=True)
             if not controller:
                 print("No controller runs. To start one:  kube-vxlan-controller run", flush=True)
             print(f"Ctrl-C, or `kube-vxlan-controller lab down{_named(name)}`, ends it.", flush=True)
+            if running is not None and _first_end(lab.process, running) is running:
+                _tell_end(lab, running)
             lab.process.wait()
         except KeyboardInterrupt:
             return 0
@@ -133,7 +138,7 @@ async def _networks(lab: Lab) -> None:
 
 
 @contextmanager
-def _controller(lab: Lab) -> Iterator[None]:
+def _controller(lab: Lab) -> Iterator[Process]:
     """The controller as a child, which the kernel kills with us; its log goes beside the kubeconfig."""
     command = [sys.executable, "-m", "kube_vxlan_controller.cli", "run"]
     options = ["--kubeconfig", str(lab.kubeconfig), "--listen", "127.0.0.1:0"]
@@ -142,7 +147,7 @@ def _controller(lab: Lab) -> Iterator[None]:
             ["setpriv", "--pdeathsig", "KILL", "--", *command, *options], stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
         try:
-            yield
+            yield process
         finally:
             process.terminate()
             try:
@@ -152,9 +157,29 @@ def _controller(lab: Lab) -> Iterator[None]:
                 process.wait()
 
 
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
+def _first_end(*processes: Process) -> Process:
+    """Wait until one of these children ends."""
+    ends = {os.pidfd_open(process.pid): process for process in processes}
+    try:
+        (first, *_), _, _ = select.select(list(ends), [], [])
+        return ends[first]
+    finally:
+        for end in ends:
+            os.close(end)
+
+
+def _tell_end(lab: Lab, controller: Process) -> None:
+    """Say that the controller is gone, to whoever still listens: a lab in the background has nobody."""
+    code = controller.wait()
+    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+    with suppress(OSError):
+        print(
+            f"The controller {how}; its log is {lab.directory / 'controller.log'}. The lab goes on without.\n"
+            "To start another:\n\n"
+            f"    kube-vxlan-controller run --kubeconfig {lab.kubeconfig} --listen 127.0.0.1:0",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _counted(nodes: int) -> str:

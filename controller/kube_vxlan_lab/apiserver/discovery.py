@@ -8,6 +8,13 @@ from kube_vxlan_lab.apiserver.resources import RESOURCES, Json, Resource
 
 VERSION = "v1.34.0+lab"
 """What the server says it is: a 1.34 with a suffix of its own."""
+SWAGGER = b"\x0a\x032.0"
+"""An OpenAPI document of version 2 that describes nothing, in protobuf (its field 1, `swagger`, alone).
+
+kubectl asks for it where version 3 does not say that the server validates, which is so for a `List`; what it finds no
+description of, it does not check.
+"""
+SWAGGER_FORM = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 _VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 _SUBRESOURCES: dict[str, tuple[str, list[str]]] = {
     "binding": ("Binding", ["create"]),

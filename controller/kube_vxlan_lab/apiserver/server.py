@@ -13,7 +13,7 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
 from kube_vxlan_lab.apiserver import failures
-from kube_vxlan_lab.apiserver.discovery import document
+from kube_vxlan_lab.apiserver.discovery import SWAGGER, SWAGGER_FORM, document
 from kube_vxlan_lab.apiserver.executing import Backend, container_of, execute, parse_wish
 from kube_vxlan_lab.apiserver.failures import Refusal
 from kube_vxlan_lab.apiserver.namespaces import collect_namespaces
@@ -161,6 +161,8 @@ class _Router:
         if request.path.startswith("/lab/") and request.method == "POST" and self.door is not None:
             return await self._go_wrong(request, self.door)
         target = parse(request.path)
+        if request.path == "/openapi/v2":
+            return web.Response(body=SWAGGER, content_type=SWAGGER_FORM)
         if target is None:
             found = document(request.path)
             if found is None or request.method != "GET":
