@@ -178,7 +178,7 @@ async def test_a_file_with_an_error_is_one_sentence(server: Hosted, tmp_path: Pa
 @pytest.mark.parametrize("verb", ["create", "apply"])
 async def test_a_list_is_taken_one_by_one(server: Hosted, tmp_path: Path, verb: str) -> None:
     item = "{apiVersion: v1, kind: ConfigMap, metadata: {name: NAME}, data: {a: b}}"
-    items = [item.replace("NAME", name) for name in ("x", "y")]
+    items = [item.replace("NAME", name) for name in ("one", "two")]
     (tmp_path / "list.yaml").write_text(f"apiVersion: v1\nkind: List\nitems: [{', '.join(items)}]\n")
     code, out, err = await server.kubectl(verb, "-f", str(tmp_path / "list.yaml"))
-    assert (code, out, err) == (0, "configmap/x created\nconfigmap/y created\n", "")
+    assert (code, out, err) == (0, "configmap/one created\nconfigmap/two created\n", "")
