@@ -11,7 +11,7 @@ import typer
 
 from kube_vxlan_controller.cli.checking import Bare, Document, Report, Rules, as_text, as_value, examine
 from kube_vxlan_controller.cli.given import USAGE, Complaint, Given, takes_settings
-from kube_vxlan_controller.cli.output import As, Output, structured
+from kube_vxlan_controller.cli.output import As, Output, say, structured
 from kube_vxlan_controller.settings import Settings
 
 LARGEST_FILE = 16 * 2**20
@@ -80,7 +80,7 @@ def _print(report: Report, problems: list[str], output: Output) -> None:
     if output.structured:
         print(structured(as_value(report, problems), output), end="")
     else:
-        print(as_text(report))
+        say(as_text(report))
     for problem in problems:
         print(f"kube-vxlan-controller: {problem}", file=sys.stderr)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
+from kube_vxlan_controller.cli.render import counted
 from kube_vxlan_controller.language.caret import draw
 from kube_vxlan_controller.language.manifests import AnnotationText, ConfigMapText, Found, NotAManifest, find
 from kube_vxlan_controller.language.mistakes import quoted, visible
@@ -187,8 +188,8 @@ def as_text(report: Report) -> str:
         about = f" ({oddity.owner})" if oddity.owner else ""
         parts.append(f"{visible(oddity.file)}: warning: {oddity.warning.message}{about}\n    {oddity.warning.hint}")
     parts += [f"note: {note}" for note in report.notes]
-    annotations, configmaps = _count(report.annotations, "annotation"), _count(report.configmaps, "ConfigMap")
-    faults, warnings = _count(len(report.findings), "fault"), _count(len(report.oddities), "warning")
+    annotations, configmaps = counted(report.annotations, "annotation"), counted(report.configmaps, "ConfigMap")
+    faults, warnings = counted(len(report.findings), "fault"), counted(len(report.oddities), "warning")
     parts.append(f"{annotations} and {configmaps} checked: {faults}, {warnings}.")
     return "\n".join(parts)
 
@@ -230,7 +231,3 @@ def _drawn(finding: Finding) -> str:
     drawn, within = draw(finding.fault, finding.file, finding.at), finding.within
     place = f"line {within.line}, column {within.column} of " if within else "in "
     return f"{drawn}\n    ({place}{finding.owner})" if finding.owner else drawn
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"

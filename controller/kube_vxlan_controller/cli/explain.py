@@ -12,7 +12,7 @@ from kube_vxlan_controller.cli.explaining import explain as explained
 from kube_vxlan_controller.cli.explanation import EventText, Explanation
 from kube_vxlan_controller.cli.given import Given, takes_settings
 from kube_vxlan_controller.cli.names import pod_names
-from kube_vxlan_controller.cli.output import As, InNamespace, Output, structured
+from kube_vxlan_controller.cli.output import As, InNamespace, Output, say, structured
 from kube_vxlan_controller.cli.prospect import Prospect
 from kube_vxlan_controller.cli.sections import explain_lines
 from kube_vxlan_controller.cli.world import World, carry_out, opened
@@ -48,7 +48,7 @@ def explain(
     if output.structured:
         print(structured(told, output), end="")
     else:
-        print(*explain_lines(told, prospect, output is Output.WIDE), sep="\n")
+        say("\n".join(explain_lines(told, prospect, output is Output.WIDE)))
     return 0 if told.fine else 1
 
 

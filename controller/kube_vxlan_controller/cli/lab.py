@@ -18,6 +18,7 @@ import typer
 import kube_vxlan_lab
 from kube_vxlan_controller.cli.demo import demonstrate
 from kube_vxlan_controller.cli.given import Complaint
+from kube_vxlan_controller.cli.render import counted
 from kube_vxlan_lab import outside
 from kube_vxlan_lab.addresses import MAX_NODES
 from kube_vxlan_lab.client import ApiError, Client
@@ -62,7 +63,7 @@ def up(
         return _detached(nodes, controller, name)
     with _lab(name, nodes) as lab, _controller(lab) if controller else nullcontext() as running:
         try:
-            print(f"The lab is up: {_counted(nodes)}. In another terminal:\n", flush=True)
+            print(f"The lab is up: {counted(nodes, 'node')}. In another terminal:\n", flush=True)
             print(f"    export KUBECONFIG={lab.kubeconfig}\n    kubectl get nodes,pods -A\n", flush=True)
             if not controller:
                 print("No controller runs. To start one:  kube-vxlan-controller run", flush=True)
@@ -106,7 +107,9 @@ def demo(
     except BadManifest as error:
         raise Complaint(f"{file}: {error}") from error
     with _lab(f"demo-{os.getpid()}", nodes) as lab, _controller(lab):
-        print(f"A lab of {_counted(nodes)} and the controller are up after {time.monotonic() - began:.1f} s.", flush=True)
+        print(
+            f"A lab of {counted(nodes, 'node')} and the controller are up after {time.monotonic() - began:.1f} s.", flush=True
+        )
         code = demonstrate(lab, objects, timeout)
     print(f"\nThe lab is gone; all of it took {time.monotonic() - began:.1f} s.")
     return code
@@ -180,10 +183,6 @@ def _tell_end(lab: Lab, controller: Process) -> None:
             file=sys.stderr,
             flush=True,
         )
-
-
-def _counted(nodes: int) -> str:
-    return f"{nodes} node{'s' if nodes > 1 else ''}"
 
 
 def _named(name: str) -> str:

@@ -3,12 +3,14 @@
 What makes JSON and YAML is imported when it is asked for: `version` must stay quick.
 """
 
+import os
 import sys
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
+from kube_vxlan_controller.cli.colour import coloured
 from kube_vxlan_controller.cli.complaint import Complaint
 
 
@@ -53,6 +55,12 @@ def structured(value: object, output: Output) -> str:
     import json
 
     return json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
+
+
+def say(text: str) -> None:
+    """Print a text for people: in colours on a terminal, unless NO_COLOR (https://no-color.org) or a dumb one forbids them."""
+    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    print(coloured(text) if wanted else text)
 
 
 class Again:

@@ -8,8 +8,9 @@ import typer
 
 from kube_vxlan_controller.cli.given import Given, takes_settings
 from kube_vxlan_controller.cli.names import pod_names
-from kube_vxlan_controller.cli.output import As, Everywhere, InNamespace, Output, structured, within
+from kube_vxlan_controller.cli.output import As, Everywhere, InNamespace, Output, say, structured, within
 from kube_vxlan_controller.cli.prospect import Outlook, Prospect, outlook, plan_lines
+from kube_vxlan_controller.cli.render import counted
 from kube_vxlan_controller.cli.world import carry_out, in_order, opened
 from kube_vxlan_controller.desired import Desired, Wish
 from kube_vxlan_controller.language.mistakes import visible
@@ -87,20 +88,16 @@ def _print(seen: list[tuple[Outlook, Prospect]], everything: bool, wide: bool) -
     for pod, prospect in seen:
         lines = plan_lines(pod, prospect, wide)
         if lines or everything:
-            print(f"{prospect.wish.place}{':' if lines else ': nothing to do'}", *lines, sep="\n")
-    print(_summary([pod for pod, _ in seen]))
+            say("\n".join([f"{prospect.wish.place}{':' if lines else ': nothing to do'}", *lines]))
+    say(_summary([pod for pod, _ in seen]))
 
 
 def _summary(pods: list[Outlook]) -> str:
     steps = [len(pod.todo) for pod in pods if pod.todo]
     waiting = sum(1 for pod in pods if pod.opens)
-    parts = [f"{_count(sum(steps), 'step')} to do in {_count(len(steps), 'pod')}"] if steps else []
-    parts += [f"{_count(waiting, 'pod')} to be let go on"] if waiting else []
+    parts = [f"{counted(sum(steps), 'step')} to do in {counted(len(steps), 'pod')}"] if steps else []
+    parts += [f"{counted(waiting, 'pod')} to be let go on"] if waiting else []
     parts = parts or ["nothing to do"]
     faults = sum(len(pod.faults) for pod in pods)
-    parts += [f"{_count(faults, 'fault')}"] if faults else []
-    return f"{_count(len(pods), 'pod')} looked at: {', '.join(parts)}. Nothing was done."
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+    parts += [f"{counted(faults, 'fault')}"] if faults else []
+    return f"{counted(len(pods), 'pod')} looked at: {', '.join(parts)}. Nothing was done."

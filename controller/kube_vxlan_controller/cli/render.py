@@ -41,6 +41,11 @@ class Sight:
     shown: Mapping[Reading, str] = field(default_factory=dict)
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 pod`, `2 pods`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def inspect_text(network: NetworkName, sights: Iterable[Sight], fields: Sequence[Field]) -> str:
     """One network of `inspect networks`."""
     pods = ("".join(f" {name}: {field_text(sight, name)}\n" for name in fields) for sight in sights)

@@ -51,8 +51,12 @@ def _link_lines(link: LinkText) -> list[str]:
     return [
         f"{link.link}: {state}, network {link.network}, VNI {link.vni}, UDP port {link.port}, mtu {link.mtu}",
         f"  addresses {' '.join(link.addresses) or 'none'}; routes {' '.join(link.routes) or 'none'}",
-        f"  {members if link.members is not None else f'{link.others} entries'}",
+        f"  {members if link.members is not None else _entries(link.others)}",
     ]
+
+
+def _entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number} entries"
 
 
 def _peer_line(peer: Peer) -> str:
