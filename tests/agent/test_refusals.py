@@ -49,6 +49,8 @@ link add name v type dummy
 link add name v type veth peer name w
 link add name v type vxlan id 102 dev eth0 dstport 8472 learning ttl 0 encap mpls
 link add name v type vxlan id 102 dev eth0 dstport 8472 learning ttl 0 external
+link add name v address 02:11:22:33:44 type vxlan id 102 dev eth0 dstport 8472 learning ttl 0
+link set dev vxeth1 address 02:11:22:33:44:55
 link add name v%d type vxlan id 102 dev eth0 dstport 8472 learning ttl 0
 addr add 10.9.0.1/24 dev eth0
 addr replace 10.9.0.1/24 dev eth0
@@ -63,6 +65,16 @@ route replace default via 10.244.1.1 dev vxeth1 proto 86
 route replace 10.9.0.0/24 via 10.244.1.1 dev vxeth1 proto 4
 route replace 10.9.0.0/24 via 10.244.1.1 dev vxeth1 proto 86 table 7
 route replace 10.9.0.0/24 encap mpls 7 via 10.244.1.1 dev vxeth1 proto 86
+route add 10.9.0.0/24 dev eth0 proto 186
+route add 10.9.0.0/24 via 10.244.1.1 dev vxeth1 proto 86
+route add 10.9.0.0/24 via 10.244.1.1 dev vxeth1 proto 086
+route add 10.9.0.0/24 via 10.244.1.1 dev vxeth1 proto bgp
+route add 10.9.0.0/24 via 10.244.1.1 dev vxeth1
+route add 0.0.0.0/0 dev vxeth1 proto 186
+route add default dev vxeth1 proto 186
+route add 10.9.0.0/24 dev vxeth1 proto 186 onlink
+route add 10.9.0.0/24 dev vxeth1 proto 186 metric 5 table 7
+route replace 10.9.0.0/24 dev vxeth1 proto 186
 route flush dev vxeth1
 netns add x
 netns exec x sh

@@ -1,6 +1,7 @@
 """The agent's `serve`, asked for what it is there for: lines and readings, in a real network namespace."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface, ip_network
@@ -13,7 +14,7 @@ from kube_vxlan_controller.agents.framing import Answer
 from kube_vxlan_controller.kernel import steps
 from kube_vxlan_controller.kernel.alias import alias
 from kube_vxlan_controller.kernel.lines import render
-from kube_vxlan_controller.kernel.netns import ZERO_MAC, Device, Entry, Mark
+from kube_vxlan_controller.kernel.netns import ZERO_MAC, Device, Entry, ForeignRoute, Mark
 from kube_vxlan_controller.kernel.readings import digest, parse, parse_digests, parse_entries
 from kube_vxlan_controller.kernel.steps import Step
 from kube_vxlan_controller.model import InterfaceName, Route, UdpPort, Vni
@@ -27,13 +28,18 @@ DEVICE = Device(V1, Vni(101), UdpPort(8472), ETH0)
 DEVICE6 = Device(V6, Vni(16777215), UdpPort(4789), ETH0, ip_address("fd00:244:1::2"), learning=False, ttl=64, mtu=1400)
 ROUTE = Route(ip_network("192.168.12.0/29"), ip_address("192.168.11.1"))
 ROUTE6 = Route(ip_network("fd00:12::/64"), ip_address("fd00:11::1"))
+OTHERS = (
+    ForeignRoute(ip_network("10.50.0.0/16"), ip_address("192.168.99.2"), 186),
+    ForeignRoute(ip_network("10.51.0.0/16"), None, 3, 20),
+    ForeignRoute(ip_network("fd50::/64"), ip_address("fe80::5"), 99, 1024),
+)
 PEER, PEER6 = ip_address("10.244.2.7"), ip_address("fd00:244:2::7")
 IP, IP6 = ip_interface("192.168.11.2/29"), ip_interface("fd00:11::2/64")
 MARK = Mark("vxeth1", frozenset({IP, IP6}), raised=True)
 
 BUILD: tuple[Step, ...] = (
     steps.AddLink(DEVICE),
-    steps.AddLink(DEVICE6),
+    steps.AddLink(DEVICE6, "02:11:22:33:44:55"),
     steps.SetMark(V1, MARK),
     steps.SetMark(V6, Mark("v6")),
     steps.SetMtu(V1, 1350),
@@ -53,8 +59,9 @@ CHANGE: tuple[Step, ...] = (
     steps.DeleteRoute(V1, ROUTE6),
     steps.DeleteAddress(V1, IP),
     steps.DeleteAddress(V1, IP6),
-    steps.RestoreAddress(V1, ip_interface("192.168.99.1/32")),
+    steps.RestoreAddress(V1, ip_interface("192.168.99.1/24")),
     steps.RestoreAddress(V1, ip_interface("fd00:99::1/128")),
+    *(steps.RestoreRoute(V1, route) for route in OTHERS),
     steps.SetDown(V6),
     steps.DeleteEntry(V1, Entry(ZERO_MAC, PEER)),
     steps.DeleteEntry(V6, Entry(ZERO_MAC, PEER6)),
@@ -81,6 +88,7 @@ def test_every_kind_of_step_takes_effect(pod: Pod) -> None:
             json.loads(pod.run("ip", "-d", "-j", "link", "show", "type", "vxlan")), key=lambda link: link["ifname"]
         )
         assert (one["ifalias"], one["mtu"], one["linkinfo"]["info_data"]["id"]) == (alias(MARK), 1350, 101)
+        assert six["address"] == "02:11:22:33:44:55"
         assert (six["mtu"], six["linkinfo"]["info_data"]["local6"]) == (1400, "fd00:244:1::2")
         assert "192.168.12.0/29 via 192.168.11.1 dev vxeth1 proto 86" in pod.run("ip", "route")
         assert "fd00:12::/64 via fd00:11::1 dev vxeth1 proto 86" in pod.run("ip", "-6", "route")
@@ -90,8 +98,12 @@ def test_every_kind_of_step_takes_effect(pod: Pod) -> None:
         one = json.loads(pod.run("ip", "-d", "-j", "addr", "show", "dev", "vxeth1"))[0]
         assert (one["linkinfo"]["info_data"]["learning"], one["linkinfo"]["info_data"]["ttl"]) == (False, 9)
         here = {f"{given['local']}/{given['prefixlen']}" for given in one["addr_info"] if given["scope"] == "global"}
-        assert here == {"192.168.99.1/32", "fd00:99::1/128"}
+        assert here == {"192.168.99.1/24", "fd00:99::1/128"}
         assert "proto 86" not in pod.run("ip", "route") + pod.run("ip", "-6", "route")
+        there = pod.run("ip", "-N", "route") + pod.run("ip", "-N", "-6", "route")
+        assert "10.50.0.0/16 via 192.168.99.2 dev vxeth1 proto 186" in there
+        assert re.search("10.51.0.0/16 dev vxeth1 scope (link|253) metric 20", there)  # iproute2 leaves the protocol boot out
+        assert "fd50::/64 via fe80::5 dev vxeth1 proto 99 metric 1024" in there
         assert " dst " not in pod.run("bridge", "fdb", "show")
         agent.done(rendered(*REMOVE))
     assert pod.run("ip", "link", "show", "type", "vxlan") == ""

@@ -9,8 +9,8 @@ from tests.objects import NETWORKS, pod
 
 from kube_vxlan_controller.cli.prospect import Prospect, deed_lines, deeds, held
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
-from kube_vxlan_controller.kernel.netns import NO_MARK, Destinations, Entry, Foreign, Link, Mark, Netns
-from kube_vxlan_controller.model import InterfaceName, Place, Route
+from kube_vxlan_controller.kernel.netns import NO_MARK, Destinations, Entry, Foreign, ForeignRoute, Link, Mark, Netns
+from kube_vxlan_controller.model import InterfaceName, Place, Route, Vni
 from kube_vxlan_controller.rounds import Known, next_round
 from kube_vxlan_controller.snapshot import ConfigSeen, PodsListed, Snapshot, fold
 from kube_vxlan_controller.views import PodView
@@ -99,6 +99,27 @@ def test_an_address_that_is_no_longer_asked_for_goes_with_its_reason() -> None:
         told(have)[0]
         == "take the address 192.168.11.9/28 from vxeth1: it was given by us, and no network of this pod asks for it now"
     )
+
+
+def test_what_is_put_back_says_so() -> None:
+    others = (
+        ForeignRoute(ip_network("10.50.0.0/16"), ip_address("192.168.99.1"), 186),
+        ForeignRoute(ip_network("fd50::/64"), None, 3),
+    )
+    lines = told(
+        lambda link: replace(
+            link,
+            device=replace(link.device, vni=Vni(999)),
+            others=(ip_interface("192.168.99.2/24"),),
+            other_routes=frozenset(others),
+        )
+    )
+    why = "it is not ours, and the kernel takes it away with what is removed before"
+    assert [line for line in lines if line.startswith("put ")] == [
+        f"put the address 192.168.99.2/24 back on vxeth1: {why}",
+        f"put the route to 10.50.0.0/16 through 192.168.99.1 back on vxeth1: {why}",
+        f"put the route to fd50::/64 back on vxeth1: {why}",
+    ]
 
 
 def test_what_the_pod_has_no_network_for_goes_and_what_the_ancestor_made_is_taken_over() -> None:

@@ -7,7 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from kube_vxlan_controller.kernel.netns import NO_MARK, ZERO_MAC, Destinations, Device, Entry, Foreign, Link, Mark, Netns
+from kube_vxlan_controller.kernel.netns import (
+    NO_MARK,
+    ZERO_MAC,
+    Destinations,
+    Device,
+    Entry,
+    Foreign,
+    ForeignRoute,
+    Link,
+    Mark,
+    Netns,
+)
 from kube_vxlan_controller.kernel.steps import (
     AddAddress,
     AddLink,
@@ -19,6 +30,7 @@ from kube_vxlan_controller.kernel.steps import (
     DeleteRoute,
     ReplaceRoute,
     RestoreAddress,
+    RestoreRoute,
     SetDown,
     SetMark,
     SetMtu,
@@ -58,8 +70,7 @@ class OtherRoute:
     """Somebody sets a route, with a protocol of theirs."""
 
     link: InterfaceName
-    route: Route
-    protocol: str
+    route: ForeignRoute
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,7 @@ class FakeLink:
 
     device: Device | None
     mark: Mark = NO_MARK
+    mac: str = ""
     alias: str = ""
     """One that is somebody else's."""
     up: bool = False
@@ -109,8 +121,10 @@ class FakeKernel:
     links: dict[InterfaceName, FakeLink] = field(
         default_factory=lambda: {InterfaceName(name): FakeLink(None, up=True) for name in ("eth0", "eth1")}
     )
-    routes: dict[Prefix, tuple[InterfaceName, Address, str]] = field(default_factory=dict)
+    routes: dict[Prefix, tuple[InterfaceName, Address | None, str]] = field(default_factory=dict)
     """By subnet: link, gateway, protocol."""
+    macs: int = 0
+    """How many the kernel has chosen."""
 
     def apply(self, deeds: Iterable[Deed]) -> list[Deed]:
         """Carry them out as `ip -force` does; returns those that were refused."""
@@ -127,8 +141,8 @@ class FakeKernel:
         match deed:
             case DeleteLink(name):
                 self.delete_link(name)
-            case AddLink(device):
-                self.add_link(device)
+            case AddLink(device, mac):
+                self.add_link(device, mac)
             case SetMark(name, mark):
                 self.mark(name, mark)
             case ChangeDevice(device):
@@ -144,7 +158,11 @@ class FakeKernel:
             case DeleteAddress(name, address):
                 self.delete_address(name, address)
             case ReplaceRoute(name, route):
-                self.replace_route(name, route, OURS)
+                self.replace_route(name, ForeignRoute(route.subnet, route.gateway, int(OURS)))
+            case RestoreRoute(name, other):
+                if other.subnet in self.routes:
+                    raise Refused("file exists")
+                self.replace_route(name, other)
             case DeleteRoute(name, route):
                 self.delete_route(name, route)
             case AppendDestination(name, destination):
@@ -158,8 +176,8 @@ class FakeKernel:
                 self.mark(name, NO_MARK)
             case Remark(name):
                 self.mark(name, NO_MARK, "mine")
-            case OtherRoute(name, route, protocol):
-                self.replace_route(name, route, protocol)
+            case OtherRoute(name, other):
+                self.replace_route(name, other)
             case StrayEntry(name, entry):
                 self.check_family(name, entry.destination)
                 self.link(name).permanent.setdefault(entry.mac, {entry.destination})
@@ -193,7 +211,7 @@ class FakeKernel:
             raise Refused("file exists")
         self.links[name] = FakeLink(None)
 
-    def add_link(self, device: Device) -> None:
+    def add_link(self, device: Device, mac: str) -> None:
         """Create a VXLAN link; the kernel cuts a larger MTU down to what fits."""
         if device.name in self.links:
             raise Refused("file exists")
@@ -202,8 +220,13 @@ class FakeKernel:
         if any(link.device is not None and link.device.same_wire(device) for link in self.links.values()):
             raise Refused("a VXLAN device with the specified VNI already exists")
         self.links[device.name] = FakeLink(
-            replace(device, ttl=device.ttl or 0, mtu=min(device.mtu or UNDERLAY_MTU, room(device)))
+            replace(device, ttl=device.ttl or 0, mtu=min(device.mtu or UNDERLAY_MTU, room(device))), mac=mac or self.a_mac()
         )
+
+    def a_mac(self) -> str:
+        """One that no link has had."""
+        self.macs += 1
+        return f"02:00:00:00:02:{self.macs:02x}"
 
     def delete_link(self, name: InterfaceName) -> None:
         """Remove a link, and all that is on it."""
@@ -274,13 +297,13 @@ class FakeKernel:
         if all(there.version == 6 for there in link.addresses):
             self._lose_routes(name, 4)
 
-    def replace_route(self, name: InterfaceName, route: Route, protocol: str) -> None:
+    def replace_route(self, name: InterfaceName, route: ForeignRoute) -> None:
         """Set a route, in the place of any other to its subnet."""
-        link = self.link(name)
-        beside = any(route.gateway in address.network for address in link.addresses if address.version == route.gateway.version)
+        link, gateway = self.link(name), route.gateway
+        beside = gateway is None or gateway.is_link_local or any(gateway in address.network for address in link.addresses)
         if name not in ("eth0", "eth1") and not (link.up and beside):
             raise Refused("nexthop has invalid gateway")
-        self.routes[route.subnet] = (name, route.gateway, protocol)
+        self.routes[route.subnet] = (name, gateway, str(route.protocol))
 
     def delete_route(self, name: InterfaceName, route: Route) -> None:
         """Remove a route of ours."""
@@ -326,15 +349,23 @@ class FakeKernel:
             link.device,
             link.mark,
             link.up,
-            frozenset(address for address in link.addresses if address in ours),
-            frozenset(
-                Route(subnet, gateway) for subnet, (dev, gateway, of) in self.routes.items() if (dev, of) == (name, OURS)
+            addresses=frozenset(address for address in link.addresses if address in ours),
+            routes=frozenset(
+                Route(subnet, gateway)
+                for subnet, (dev, gateway, of) in self.routes.items()
+                if gateway is not None and (dev, of) == (name, OURS)
             ),
-            Destinations.of(link.permanent.get(ZERO_MAC, ())),
-            frozenset(Entry(mac, to) for mac, all_to in link.permanent.items() for to in all_to if mac != ZERO_MAC),
-            frozenset(Entry(mac, to) for mac, all_to in link.learned.items() for to in all_to),
-            tuple(address for address in link.addresses if address not in ours),
-            frozenset(link.secondary),
+            destinations=Destinations.of(link.permanent.get(ZERO_MAC, ())),
+            strays=frozenset(Entry(mac, to) for mac, all_to in link.permanent.items() for to in all_to if mac != ZERO_MAC),
+            learned=frozenset(Entry(mac, to) for mac, all_to in link.learned.items() for to in all_to),
+            others=tuple(address for address in link.addresses if address not in ours),
+            other_routes=frozenset(
+                ForeignRoute(subnet, gateway, int(of), None if subnet.version == 4 else 1024)
+                for subnet, (dev, gateway, of) in self.routes.items()
+                if dev == name and of != OURS
+            ),
+            mac=link.mac,
+            secondary=frozenset(link.secondary),
         )
 
     def _lose_routes(self, name: InterfaceName, *versions: int) -> None:

@@ -54,9 +54,9 @@ def line_of(deed: Deed) -> str:
             return f"link set dev {link} alias ''"
         case Remark(link):
             return f"link set dev {link} alias mine"
-        case OtherRoute(link, route, protocol):
-            via = "" if link.startswith("eth") else f" via {route.gateway}"
-            return f"route replace {route.subnet}{via} dev {link} proto {protocol}"
+        case OtherRoute(link, route):
+            via = "" if link.startswith("eth") or route.gateway is None else f" via {route.gateway}"
+            return f"route replace {route.subnet}{via} dev {link} proto {route.protocol}"
         case StrayEntry(link, entry):
             return f"fdb append {entry.mac} dst {entry.destination} dev {link} self permanent"
         case LearnEntry(link, entry):

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address, ip_interface, ip_network
 
-from kube_vxlan_controller.kernel.netns import ZERO_MAC, Device, Entry, Mark
+from kube_vxlan_controller.kernel.netns import ZERO_MAC, Device, Entry, ForeignRoute, Mark
 from kube_vxlan_controller.kernel.steps import (
     AddAddress,
     AddLink,
@@ -14,6 +14,7 @@ from kube_vxlan_controller.kernel.steps import (
     DeleteRoute,
     ReplaceRoute,
     RestoreAddress,
+    RestoreRoute,
     SetDown,
     SetMark,
     SetMtu,
@@ -32,6 +33,10 @@ ROUTE_6 = Route(ip_network("fd10::/64"), ip_address("fd02::64"))
 LINES: tuple[tuple[Step, str], ...] = (
     (DeleteLink(VX1), "link del dev vx1"),
     (AddLink(PLAIN), "link add name vx1 type vxlan id 101 dev eth0 dstport 8472 learning ttl 0"),
+    (
+        AddLink(PLAIN, "02:11:22:33:44:55"),
+        "link add name vx1 address 02:11:22:33:44:55 type vxlan id 101 dev eth0 dstport 8472 learning ttl 0",
+    ),
     (AddLink(FULL), "link add name vx1 mtu 1400 type vxlan id 101 dev eth0 dstport 4789 local fd00::1 nolearning ttl 5"),
     (SetMark(VX1, Mark("net", frozenset({FOUR, SIX}), True)), "link set dev vx1 alias kvc1/net/up/10.1.0.1-24/fd02::1-64"),
     (SetMark(VX1, Mark("net")), "link set dev vx1 alias kvc1/net/down"),
@@ -50,6 +55,11 @@ LINES: tuple[tuple[Step, str], ...] = (
     (AddAddress(VX1, SIX), "addr replace fd02::1/64 dev vx1 nodad"),
     (RestoreAddress(VX1, FOUR), "addr replace 10.1.0.1/24 dev vx1"),
     (RestoreAddress(VX1, SIX), "addr replace fd02::1/64 dev vx1 nodad"),
+    (
+        RestoreRoute(VX1, ForeignRoute(ROUTE_4.subnet, ROUTE_4.gateway, 186)),
+        "route add 172.16.0.0/16 via 10.1.0.100 dev vx1 proto 186",
+    ),
+    (RestoreRoute(VX1, ForeignRoute(ROUTE_6.subnet, None, 3, 1024)), "route add fd10::/64 dev vx1 proto 3 metric 1024"),
     (AppendDestination(VX1, ip_address("10.244.0.1")), "fdb append 00:00:00:00:00:00 dst 10.244.0.1 dev vx1 self permanent"),
     (AppendDestination(VX1, ip_address("fd00::2")), "fdb append 00:00:00:00:00:00 dst fd00::2 dev vx1 self permanent"),
     (DeleteEntry(VX1, Entry(ZERO_MAC, ip_address("10.244.0.1"))), "fdb del 00:00:00:00:00:00 dst 10.244.0.1 dev vx1 self"),

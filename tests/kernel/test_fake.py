@@ -72,4 +72,5 @@ def plain(link: Link) -> tuple[object, ...]:
         link.learned,
         frozenset(link.others),
         link.secondary,
+        link.other_routes,
     )

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from ipaddress import ip_address, ip_interface
+from ipaddress import ip_address, ip_interface, ip_network
 
 import pytest
 from tests.kernel.real import RealKernel
 from tests.kernel.steps import FOUR, FULL, PLAIN, ROUTE_4, ROUTE_6, SIX, VX1
 from tests.namespaces import pod_namespace
 
-from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Entry, Link, Mark
+from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Entry, Link, Mark, Netns
+from kube_vxlan_controller.kernel.plan import plan
 from kube_vxlan_controller.kernel.readings import digest
 from kube_vxlan_controller.kernel.steps import (
     AddAddress,
@@ -27,7 +28,7 @@ from kube_vxlan_controller.kernel.steps import (
     SetUp,
     Step,
 )
-from kube_vxlan_controller.model import InterfaceName
+from kube_vxlan_controller.model import InterfaceName, Vni
 
 pytestmark = pytest.mark.kernel
 
@@ -69,6 +70,7 @@ def test_what_is_wished_is_read_back(kernel: RealKernel) -> None:
         mark.addresses,
         frozenset({ROUTE_4, ROUTE_6}),
         Destinations.of([ip_address("fd00::2")]),
+        mac=link.mac,
     )
     bare = carried_out(
         kernel,
@@ -80,7 +82,7 @@ def test_what_is_wished_is_read_back(kernel: RealKernel) -> None:
         SetDown(VX1),
         SetMark(VX1, Mark("net")),
     )
-    assert bare == Link(FULL, Mark("net"))
+    assert bare == Link(FULL, Mark("net"), mac=link.mac)
     complaints, netns = kernel.apply([DeleteLink(VX1)])
     assert complaints == ""
     assert VX1 not in netns.by_name
@@ -123,6 +125,33 @@ def test_the_ancestors_route_is_taken_over(kernel: RealKernel) -> None:
     assert not {ROUTE_4.subnet, ROUTE_6.subnet} & kernel.apply([])[1].foreign.routes.keys()
     link = carried_out(kernel, ReplaceRoute(VX1, ROUTE_4), ReplaceRoute(VX1, ROUTE_6))
     assert link.routes == {ROUTE_4, ROUTE_6}
+
+
+def test_a_link_that_is_made_anew_keeps_what_neighbours_know_and_what_others_put_there(kernel: RealKernel) -> None:
+    mark = Mark("net", frozenset({FOUR}), True)
+    want = Link(PLAIN, mark, True, mark.addresses)
+    carried_out(kernel, AddLink(PLAIN), SetMark(VX1, mark), AddAddress(VX1, FOUR), SetUp(VX1))
+    for words in (
+        "addr add 10.9.0.9/24 dev vx1",
+        "addr add fe80::99/64 dev vx1",
+        "route add 10.50.0.0/16 via 10.9.0.1 dev vx1 proto 186",
+        "route add 10.51.0.0/16 dev vx1 proto 187 metric 20",
+        "route add 10.52.0.0/16 via 10.1.0.7 dev vx1",
+        "route add fd50::/64 via fe80::5 dev vx1 proto 186",
+        "route add 10.53.0.0/16 via 10.1.0.7 dev vx1 proto 186 src 10.9.0.9",
+    ):
+        kernel.namespace.run("ip", *words.split())
+    before = kernel.apply([])[1]
+    link_local = kernel.namespace.run("ip", "-6", "-br", "addr", "show", "dev", VX1)
+    steps = plan(Netns((replace(want, device=replace(PLAIN, vni=Vni(201))),)), before).steps
+    assert isinstance(steps[0], DeleteLink)
+    complaints, after = kernel.apply(steps)
+    assert complaints == ""
+    was, now = before.by_name[VX1], after.by_name[VX1]
+    assert (now.device.vni, len(now.other_routes)) == (201, 4)
+    assert (now.mac, set(now.others), now.other_routes) == (was.mac, set(was.others), was.other_routes)
+    assert sorted(kernel.namespace.run("ip", "-6", "-br", "addr", "show", "dev", VX1).split()) == sorted(link_local.split())
+    assert before.foreign.routes.keys() - after.foreign.routes.keys() == {ip_network("10.53.0.0/16")}  # has more to it
 
 
 def test_the_longest_alias_fits(kernel: RealKernel) -> None:

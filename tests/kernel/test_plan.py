@@ -11,6 +11,7 @@ from kube_vxlan_controller.kernel.netns import (
     Device,
     Entry,
     Foreign,
+    ForeignRoute,
     Generation,
     Link,
     Mark,
@@ -29,6 +30,7 @@ from kube_vxlan_controller.kernel.steps import (
     DeleteRoute,
     ReplaceRoute,
     RestoreAddress,
+    RestoreRoute,
     SetDown,
     SetMark,
     SetMtu,
@@ -161,6 +163,45 @@ def test_a_link_that_we_raised_is_lowered_and_loses_no_address() -> None:
         AddAddress(A, SIX),
         RestoreAddress(A, foreign),
     )
+
+
+def test_what_is_not_ours_comes_back_on_a_link_that_is_made_anew() -> None:
+    foreign, by_hand = ip_interface("10.9.0.9/24"), ip_interface("fe80::99/64")
+    routes = [
+        ForeignRoute(ip_network("10.50.0.0/16"), ip_address("10.9.0.1"), 186),
+        ForeignRoute(ip_network("10.51.0.0/16"), None, 186, 20),
+        ForeignRoute(ip_network("fd50::/64"), ip_address("fe80::5"), 3, 1024),
+        ForeignRoute(ip_network("10.52.0.0/16"), ip_address("10.8.0.1"), 186),  # nobody is beside that gateway any more
+        ForeignRoute(ROUTE.subnet, ROUTE.gateway, 3),  # the ancestor's, which is taken over
+    ]
+    mac = "02:11:22:33:44:55"
+    have = replace(as_read(wished()), others=(foreign, by_hand), other_routes=frozenset(routes), mac=mac)
+    want = wished(vni=201)
+    assert plan(Netns((want,)), Netns((have,))).steps == (
+        DeleteLink(A),
+        AddLink(want.device, mac),
+        SetMark(A, want.mark),
+        AddAddress(A, FIRST),
+        RestoreAddress(A, foreign),
+        RestoreAddress(A, by_hand),
+        SetUp(A),
+        ReplaceRoute(A, ROUTE),
+        RestoreRoute(A, routes[0]),
+        RestoreRoute(A, routes[1]),
+        RestoreRoute(A, routes[2]),
+        AppendDestination(A, PEER),
+        AppendDestination(A, OTHER),
+    )
+
+
+def test_a_route_of_somebody_else_comes_back_where_the_last_address_took_it_along() -> None:
+    near = ForeignRoute(ip_network("10.50.0.0/16"), ip_address("10.1.0.7"), 186)
+    six = ForeignRoute(ip_network("fd50::/64"), None, 186, 1024)
+    have = replace(as_read(wished()), other_routes=frozenset({near, six}))
+    want = wished(addresses=frozenset({SECOND}))
+    assert plan(Netns((want,)), Netns((have,))).steps[-2:] == (ReplaceRoute(A, ROUTE), RestoreRoute(A, near))
+    none = wished(addresses=frozenset())
+    assert not any(isinstance(step, RestoreRoute) for step in plan(Netns((none,)), Netns((have,))).steps)
 
 
 def test_a_link_that_somebody_else_raised_stays_up() -> None:

@@ -8,12 +8,13 @@ from tests.kernel.steps import VX1
 
 from kube_vxlan_controller.kernel.netns import NO_MARK, Device, Entry, Mark
 from kube_vxlan_controller.kernel.readings import ParseError, Reading, digest, parse, parse_digests, parse_entries
-from kube_vxlan_controller.model import InterfaceName, Route, UdpPort, Vni
+from kube_vxlan_controller.model import InterfaceName, UdpPort, Vni
 
 VXLAN = {
     "ifname": "vx1",
     "flags": ["BROADCAST", "UP", "LOWER_UP"],
     "mtu": 1450,
+    "address": "02:11:22:33:44:55",
     "ifalias": "kvc1/net/up/10.1.0.1-24",
     "linkinfo": {"info_kind": "vxlan", "info_data": {"id": 101, "link": "eth0", "port": 8472, "learning": True, "ttl": 0}},
     "addr_info": [
@@ -21,7 +22,10 @@ VXLAN = {
         {"family": "inet", "local": "10.1.0.9", "prefixlen": 24, "scope": "global", "secondary": True},
         {"family": "inet", "local": "10.1.0.8", "prefixlen": 24, "scope": "global", "secondary": True, "dynamic": True},
         {"family": "inet", "local": "10.9.0.1", "address": "10.9.0.2", "prefixlen": 32, "scope": "global"},
-        {"family": "inet6", "local": "fe80::1", "prefixlen": 64, "scope": "link"},
+        {"family": "inet6", "local": "fe80::11:22ff:fe33:4455", "prefixlen": 64, "scope": "link"},
+        {"family": "inet6", "local": "fe80::2cf9:4d86:b6e:c1d7", "prefixlen": 64, "scope": "link", "stable-privacy": True},
+        {"family": "inet6", "local": "fe80::99", "prefixlen": 64, "scope": "link"},
+        {"family": "inet6", "local": "fe80::9%eth0", "prefixlen": 64, "scope": "link"},
         {"family": "inet6", "local": "fd02::9", "prefixlen": 64, "scope": "global"},
     ],
     "a key of tomorrow": {"any": ["thing"]},
@@ -34,11 +38,6 @@ def links(*found: object) -> dict[Reading, str]:
     return {Reading.LINKS: json.dumps(found)}
 
 
-def routes(four: list[dict[str, object]], six: list[dict[str, object]]) -> dict[Reading, str]:
-    """Readings with routes."""
-    return {**links(VXLAN, ETH0), Reading.ROUTES: f"{json.dumps(four)}\n{json.dumps(six)}\n"}
-
-
 def test_a_link_is_read_with_all_that_is_ours_on_it() -> None:
     (link,) = parse(links(VXLAN, ETH0)).links
     ours = ip_interface("10.1.0.1/24")
@@ -46,7 +45,8 @@ def test_a_link_is_read_with_all_that_is_ours_on_it() -> None:
     assert link.mark == Mark("net", frozenset({ours}), True)
     assert link.up
     assert link.addresses == {ours}
-    assert link.others == (ip_interface("10.1.0.9/24"), ip_interface("fd02::9/64"))
+    assert link.others == (ip_interface("10.1.0.9/24"), ip_interface("fe80::99/64"), ip_interface("fd02::9/64"))
+    assert link.mac == "02:11:22:33:44:55"
     assert link.secondary == {ip_interface("10.1.0.9/24"), ip_interface("10.1.0.8/24")}
 
 
@@ -85,41 +85,6 @@ def test_a_link_over_ipv6_that_inherits_its_ttl() -> None:
     data = {"id": 7, "link": "eth0", "port": 4789, "learning": False, "ttl": "inherit", "local6": "fd00::1"}
     (link,) = parse(links({**VXLAN, "linkinfo": {"info_kind": "vxlan", "info_data": data}})).links
     assert link.device == Device(VX1, Vni(7), UdpPort(4789), InterfaceName("eth0"), ip_address("fd00::1"), False, 0, 1450)
-
-
-def test_routes_are_ours_by_their_protocol_and_their_link() -> None:
-    netns = parse(
-        routes(
-            [
-                {"dst": "172.16.0.0/16", "gateway": "10.1.0.100", "dev": "vx1", "protocol": "86", "flags": []},
-                {"dst": "172.17.0.1", "gateway": "10.1.0.100", "dev": "vx1", "flags": []},
-                {"dst": "10.1.0.0/24", "dev": "vx1", "protocol": "2", "scope": "253"},
-                {"dst": "10.9.0.2", "dev": "vx1", "protocol": "2", "scope": "253"},
-                {"dst": "172.18.0.0/16", "gateway": "10.1.0.100", "dev": "vx1", "protocol": "186", "metric": 20},
-                {"dst": "172.19.0.0/16", "gateway": "10.244.0.1", "dev": "eth0", "protocol": "86"},
-                {"dst": "172.20.0.0/16", "nexthops": [{"gateway": "10.1.0.100", "dev": "vx1"}], "protocol": "86"},
-                {"type": "6", "dst": "172.21.0.0/16", "dev": "vx1", "gateway": "10.1.0.1"},
-                {"dst": "default", "gateway": "10.244.0.1", "dev": "eth0"},
-            ],
-            [
-                {"dst": "fd10::/64", "gateway": "fd02::64", "dev": "vx1", "protocol": "86", "metric": 1024},
-                {"dst": "default", "gateway": "fe80::1", "dev": "eth0", "protocol": "9"},
-            ],
-        )
-    )
-    assert netns.links[0].routes == {
-        Route(ip_network("172.16.0.0/16"), ip_address("10.1.0.100")),
-        Route(ip_network("fd10::/64"), ip_address("fd02::64")),
-    }
-    assert {str(subnet): protocol for subnet, protocol in netns.foreign.routes.items()} == {
-        "10.9.0.2/32": "2",
-        "172.18.0.0/16": "186",
-        "172.19.0.0/16": "86",
-        "172.20.0.0/16": "86",
-        "172.21.0.0/16": "3",
-        "0.0.0.0/0": "3",
-        "::/0": "9",
-    }
 
 
 def test_entries_are_destinations_strays_and_learned_ones() -> None:

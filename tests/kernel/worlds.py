@@ -12,7 +12,18 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from tests.kernel.fake import Deed, FakeKernel, LearnEntry, OtherRoute, PlainLink, Remark, StrayEntry, Unmark
 
-from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Device, Entry, Generation, Link, Mark, Netns, mark_name
+from kube_vxlan_controller.kernel.netns import (
+    ZERO_MAC,
+    Destinations,
+    Device,
+    Entry,
+    ForeignRoute,
+    Generation,
+    Link,
+    Mark,
+    Netns,
+    mark_name,
+)
 from kube_vxlan_controller.kernel.plan import plan
 from kube_vxlan_controller.kernel.steps import (
     AddAddress,
@@ -66,7 +77,7 @@ OURS = tuple(
     for n in range(3)
 )
 """Addresses that each network may give: three in a subnet and one alone, and two of IPv6."""
-THEIRS = tuple(interfaces(f"10.{n}.0.9/24", f"10.{n}.9.9/24", f"fd0{n + 2}::9/64") for n in range(3))
+THEIRS = tuple(interfaces(f"10.{n}.0.9/24", f"10.{n}.9.9/24", f"fd0{n + 2}::9/64", "fe80::9/64") for n in range(3))
 """Addresses that somebody else may give to the same link."""
 SHARED = tuple(map(ip_network, ("172.20.0.0/16", "fd20::/64")))
 SUBNETS = tuple((*map(ip_network, (f"172.16.{n}.0/24", f"172.17.{n}.0/24", f"fd1{n}::/64")), *SHARED) for n in range(3))
@@ -143,12 +154,11 @@ def wish_like(draw: st.DrawFn, before: Netns) -> Netns:
     return Netns(tuple(links))
 
 
-def _routes(number: int, link: InterfaceName, protocol: str) -> list[Deed]:
+def _routes(number: int, link: InterfaceName, protocol: int) -> list[Deed]:
     return [
-        OtherRoute(link, Route(subnet, gateway(address)), protocol)
+        OtherRoute(link, ForeignRoute(subnet, through, protocol))
         for subnet in SUBNETS[number]
-        for address in (*OURS[number], *THEIRS[number])
-        if address.version == subnet.version
+        for through in (None, *(gateway(it) for it in (*OURS[number], *THEIRS[number]) if it.version == subnet.version))
     ]
 
 
@@ -172,9 +182,9 @@ def _deeds(number: int) -> list[list[Deed]]:
         [AddAddress(name, address) for address in (*THEIRS[number], *OURS[number])],
         [AddAddress(name, THEIRS[number][0])],
         [DeleteAddress(name, address) for address in OURS[number]],
-        _routes(number, LOWERS[0], "4"),
-        _routes(number, name, "4"),
-        _routes(number, name, "3"),
+        _routes(number, LOWERS[0], 4),
+        _routes(number, name, 4),
+        _routes(number, name, 3),
         [StrayEntry(name, Entry(mac, to)) for mac in macs[0] for to in peers],
         [LearnEntry(name, Entry(mac, to)) for mac in macs[1] for to in peers],
         [AppendDestination(name, to) for to in peers],

@@ -15,6 +15,7 @@ from kube_vxlan_controller.kernel.steps import (
     DeleteRoute,
     ReplaceRoute,
     RestoreAddress,
+    RestoreRoute,
     SetDown,
     SetMark,
     SetMtu,
@@ -51,6 +52,9 @@ def what(desired: Desired, step: Step) -> str:
             return f"give {link} the address {address}"
         case RestoreAddress(link, address):
             return f"put the address {address} back on {link}"
+        case RestoreRoute(link, other):
+            through = f" through {other.gateway}" if other.gateway else ""
+            return f"put the route to {other.subnet}{through} back on {link}"
         case AppendDestination(link, destination):
             return f"send frames of {link} to {whose(desired, destination)}"
         case DeleteEntry(link, entry):
@@ -71,7 +75,7 @@ def why(desired: Desired, wish: Wish, have: Netns, step: Step) -> str:
             return "it was given by us, and no network of this pod asks for it now"
         case DeleteRoute():
             return "it was set by us, and no network of this pod asks for it now"
-        case RestoreAddress():
+        case RestoreAddress() | RestoreRoute():
             return "it is not ours, and the kernel takes it away with what is removed before"
         case AddLink() | SetMark() | ChangeDevice() | SetMtu() | SetDown() | SetUp() | AddAddress() | ReplaceRoute():
             return _wanted(wish, have, step)

@@ -2,14 +2,16 @@
 
 The kernel's side effects are foreseen, so that one plan suffices. Removing an IPv4 primary takes the secondaries of its
 subnet along, removing the last IPv4 address of a link its IPv4 routes, lowering it all its routes, IPv6 addresses and learned
-entries, deleting it everything. (A kernel that promotes secondaries loses less, and takes what is given twice without a word.)
+entries, deleting it everything. What of it is not ours is put back as far as it can be. A link that is made anew keeps its MAC
+address, so that neighbours find it at once and its own link-local address is the same. (A kernel that promotes secondaries
+loses less: it takes an address that is given twice without a word, and refuses a route that it still has.)
 """
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
 from kube_vxlan_controller.kernel.forwarding import forwarding
-from kube_vxlan_controller.kernel.netns import NO_MARK, Device, Link, Mark, Netns, Wire
+from kube_vxlan_controller.kernel.netns import NO_MARK, Device, Foreign, ForeignRoute, Link, Mark, Netns, Wire
 from kube_vxlan_controller.kernel.steps import (
     AddAddress,
     AddLink,
@@ -18,6 +20,7 @@ from kube_vxlan_controller.kernel.steps import (
     DeleteRoute,
     ReplaceRoute,
     RestoreAddress,
+    RestoreRoute,
     SetDown,
     SetMark,
     SetMtu,
@@ -73,13 +76,11 @@ def arranged(want: Link, have: Netns, hold: Hold, in_the_way: Obstacles) -> Iter
             if taken:
                 yield _fault(want, "link", f"VNI {want.device.vni} with port {want.device.port}: {taken}", "Remove that link")
             return
-        yield AddLink(want.device)
-        for lost in ours.others if ours else ():
-            if lost not in want.addresses:
-                yield RestoreAddress(want.name, lost)
+        yield AddLink(want.device, ours.mac if ours else "")
         link = Link(want.device, NO_MARK)
     left = link if hold.removals else _left(want, link)
     yield from _in_place(want, link, left, hold, in_the_way)
+    yield from _restored(want, ours or link, left, have.foreign)
     yield from forwarding(want, left, hold)
 
 
@@ -115,9 +116,6 @@ def _in_place(want: Link, have: Link, left: Link, hold: Hold, in_the_way: Obstac
         yield SetMark(want.name, mark)
     for address in sorted((want.addresses & mark.addresses).difference(left.addresses, left.others), key=_address_key):
         yield AddAddress(want.name, address)
-    for address in have.others:
-        if address not in left.others and address not in want.addresses:
-            yield RestoreAddress(want.name, address)
     if want.up and not left.up:
         yield SetUp(want.name)
     reachable = (want.up or left.up) and want.addresses <= mark.addresses
@@ -127,6 +125,22 @@ def _in_place(want: Link, have: Link, left: Link, hold: Hold, in_the_way: Obstac
             yield ReplaceRoute(want.name, route)
         elif why:
             yield _fault(want, "route", f"No route to {route.subnet} can be set: {why}", "Choose a subnet that is free")
+
+
+def _restored(want: Link, before: Link, left: Link, foreign: Foreign) -> Iterator[Step]:
+    """What is not ours and goes with what we take away, as far as it can stand on the link as it will be."""
+    for address in before.others:
+        if address not in left.others and address not in want.addresses:
+            yield RestoreAddress(want.name, address)
+    if not (want.up or left.up):
+        return
+    near = {address.network for address in (*want.addresses, *before.others)}
+    ours = {route.subnet for route in want.routes if route.subnet not in foreign.routes}  # the ancestor's are taken over
+    for route in sorted(before.other_routes - left.other_routes, key=str):
+        gateway = route.gateway
+        reachable = gateway is None or (gateway.version == 6 and gateway.is_link_local) or any(gateway in net for net in near)
+        if reachable and route.subnet not in ours:
+            yield RestoreRoute(want.name, route)
 
 
 def _united(have: Mark, want: Mark) -> Mark:
@@ -147,9 +161,19 @@ def _left(want: Link, have: Link) -> Link:
 
     addresses, others = frozenset(filter(stays, have.addresses)), tuple(filter(stays, have.others))
     bare = any(address.version == 4 for address in gone) and not any(address.version == 4 for address in (*addresses, *others))
-    routes = frozenset(route for route in have.routes if not (lowers or (bare and route.subnet.version == 4)))
-    learned = frozenset() if lowers else have.learned
-    return replace(have, up=have.up and not lowers, addresses=addresses, others=others, routes=routes, learned=learned)
+
+    def remains(route: Route | ForeignRoute) -> bool:
+        return not (lowers or (bare and route.subnet.version == 4))
+
+    return replace(
+        have,
+        up=have.up and not lowers,
+        addresses=addresses,
+        others=others,
+        routes=frozenset(filter(remains, have.routes)),
+        other_routes=frozenset(filter(remains, have.other_routes)),
+        learned=frozenset() if lowers else have.learned,
+    )
 
 
 def _taken(want: Link, have: Link, left: Link) -> Iterator[Step]:

@@ -5,7 +5,7 @@ length; I, U, M, T: whole numbers; MAC: six octets in hexadecimal):
 
     for `ip -force -batch -`
         link del dev N
-        link add name N[ mtu M] type vxlan id I dev D dstport U[ local A] (learning|nolearning) ttl T
+        link add name N[ mtu M][ address MAC] type vxlan id I dev D dstport U[ local A] (learning|nolearning) ttl T
         link set dev N type vxlan dev D[ local A] (learning|nolearning) ttl T
         link set dev N alias kvc1/NETWORK/(up|down)[/P]...          P with `-` for its `/`, at most 255 characters in all
         link set dev N mtu M
@@ -14,6 +14,7 @@ length; I, U, M, T: whole numbers; MAC: six octets in hexadecimal):
         addr del P dev N
         route replace P via A dev N proto 86
         route del P via A dev N proto 86
+        route add P[ via A] dev N proto K[ metric T]                K: any number but 86
     for `bridge -force -batch -`
         fdb append 00:00:00:00:00:00 dst A dev N self permanent
         fdb del MAC dst A dev N self
@@ -21,10 +22,11 @@ length; I, U, M, T: whole numbers; MAC: six octets in hexadecimal):
 Laws: every word is of the characters `A-Za-z0-9:./_-`, at most 64 of them (an alias: 255), whatever the step says, or
 `render` raises; the address that means "any" is never a destination, since deleting it deletes all.
 
-Facts (measured, Linux 6.18 and iproute2 6.1). `mtu` must stand before `type`. `ttl 0` is the kernel's default, at `add` and
-at `set`. `addr replace` succeeds whether or not the address is there, `addr add` does not; a kernel that promotes
-secondaries (`promote_secondaries=1`, which systemd's hosts hand down to pods) keeps some that we put back. `local 0.0.0.0`
-would unset a local address; nobody needs it.
+Facts (measured, Linux 6.18 and iproute2 6.1). `mtu` and `address` must stand before `type`. `ttl 0` is the kernel's default,
+at `add` and at `set`. `addr replace` succeeds whether or not the address is there, `addr add` does not; a kernel that promotes
+secondaries (`promote_secondaries=1`, which systemd's hosts hand down to pods) keeps some that we put back. `route add` never
+touches a route that is there, whatever its link; `route replace` would. `local 0.0.0.0` would unset a local address; nobody
+needs it.
 """
 
 import re
@@ -33,7 +35,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from kube_vxlan_controller.kernel.alias import alias
-from kube_vxlan_controller.kernel.netns import ZERO_MAC, Device
+from kube_vxlan_controller.kernel.netns import ZERO_MAC, Device, ForeignRoute
 from kube_vxlan_controller.kernel.steps import (
     AddAddress,
     AddLink,
@@ -45,6 +47,7 @@ from kube_vxlan_controller.kernel.steps import (
     DeleteRoute,
     ReplaceRoute,
     RestoreAddress,
+    RestoreRoute,
     SetDown,
     SetMark,
     SetMtu,
@@ -88,10 +91,11 @@ def _line(step: Step) -> str:
             return f"fdb del {entry.mac} dst {_specified(entry.destination)} dev {link} self"
         case DeleteLink(link):
             return f"link del dev {link}"
-        case AddLink(device):
+        case AddLink(device, mac):
             mtu = "" if device.mtu is None else f" mtu {device.mtu}"
+            address = f" address {mac}" if mac else ""
             wire = f"id {device.vni} dev {device.lower} dstport {device.port}"
-            return f"link add name {device.name}{mtu} type vxlan {wire}{_attributes(device)}"
+            return f"link add name {device.name}{mtu}{address} type vxlan {wire}{_attributes(device)}"
         case ChangeDevice(device):
             return f"link set dev {device.name} type vxlan dev {device.lower}{_attributes(device)}"
         case SetMark(link, mark):
@@ -110,6 +114,8 @@ def _line(step: Step) -> str:
             return f"route replace {route.subnet} via {route.gateway} dev {link} proto {PROTOCOL}"
         case DeleteRoute(link, route):
             return f"route del {route.subnet} via {route.gateway} dev {link} proto {PROTOCOL}"
+        case RestoreRoute(link, route):
+            return f"route add {route.subnet}{_gateway(route)} dev {link} proto {route.protocol}{_metric(route)}"
         case _:
             assert_never(step)
 
@@ -117,6 +123,14 @@ def _line(step: Step) -> str:
 def _attributes(device: Device) -> str:
     local = f" local {device.local}" if device.local else ""
     return f"{local} {'learning' if device.learning else 'nolearning'} ttl {device.ttl or 0}"
+
+
+def _gateway(route: ForeignRoute) -> str:
+    return f" via {route.gateway}" if route.gateway else ""
+
+
+def _metric(route: ForeignRoute) -> str:
+    return "" if route.metric is None else f" metric {route.metric}"
 
 
 def _specified(destination: Address) -> Address:

@@ -77,6 +77,21 @@ class Entry:
     destination: Address
 
 
+@dataclass(frozen=True, slots=True)
+class ForeignRoute:
+    """A main-table route over our link that is not ours, and of which this is all that there is to say.
+
+    Never a default route, nor one that comes with an address or has more to it (a source, several gateways, an encapsulation):
+    those could not be put back as they were.
+    """
+
+    subnet: Prefix
+    gateway: Address | None
+    protocol: int
+    metric: int | None = None
+    """None: the kernel's default for IPv4, which it does not tell."""
+
+
 class Destinations:
     """A set of zero-MAC destinations: a set shared by all members of a network, less one's own address.
 
@@ -173,9 +188,13 @@ class Link:
     others: tuple[Interface, ...] = ()
     """Addresses on our link that are not ours, in the kernel's order; they stay.
 
-    Without those that somebody else renews (link-local ones, those with a lifetime) and those with a peer: they could not
-    be put back as they were.
+    Without those that come back by themselves (the kernel's own link-local one, those with a lifetime) and those with a peer:
+    they could not be put back as they were.
     """
+    other_routes: frozenset[ForeignRoute] = frozenset()
+    """Routes over our link that are not ours; they stay."""
+    mac: str = ""
+    """The link's own MAC address; never wished for, and kept when the link is made anew."""
     secondary: frozenset[Interface] = frozenset()
     """IPv4 addresses, ours or not, that the kernel holds as secondaries: they go with the primary of their subnet."""
 

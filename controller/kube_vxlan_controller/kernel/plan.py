@@ -2,7 +2,7 @@
 
 Laws, each a property test: the steps lead there and then there are none; a kernel that tells the truth refuses none of them;
 stopped after any of them, the next plan reaches the same end; a wire that stays, and every destination in both values, stays
-throughout; nothing foreign is named (but by `RestoreAddress`); what is held is left alone; under `hold.removals` nothing is
+throughout; nothing foreign is named (but to put it back); what is held is left alone; under `hold.removals` nothing is
 removed, by side effect neither.
 """
 
@@ -23,6 +23,7 @@ from kube_vxlan_controller.kernel.steps import (
     DeleteRoute,
     ReplaceRoute,
     RestoreAddress,
+    RestoreRoute,
     SetDown,
     SetMark,
     SetMtu,
@@ -41,7 +42,7 @@ ORDER: tuple[tuple[type[Step], ...], ...] = (
     (SetMtu,),  # below 1,280 bytes a link takes no IPv6 address
     (AddAddress, RestoreAddress),
     (SetUp,),
-    (ReplaceRoute,),  # needs a link that is up and an address beside the gateway
+    (ReplaceRoute, RestoreRoute),  # needs a link that is up and an address beside the gateway
     (AppendDestination,),  # before DeleteEntry: the members that stay are never cut off
     (DeleteEntry,),
 )

@@ -15,20 +15,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from hashlib import md5
-from ipaddress import ip_address, ip_interface, ip_network
+from ipaddress import ip_address, ip_interface
 
 import msgspec
 
 from kube_vxlan_controller.kernel.alias import parse_alias
-from kube_vxlan_controller.kernel.lines import PROTOCOL
-from kube_vxlan_controller.kernel.netns import NO_MARK, ZERO_MAC, Destinations, Device, Entry, Foreign, Link, Netns
-from kube_vxlan_controller.model import Address, InterfaceName, Prefix, Route, UdpPort, Vni
+from kube_vxlan_controller.kernel.netns import (
+    NO_MARK,
+    ZERO_MAC,
+    Destinations,
+    Device,
+    Entry,
+    Foreign,
+    Link,
+    Netns,
+)
+from kube_vxlan_controller.kernel.routes import read_routes
+from kube_vxlan_controller.model import Address, Interface, InterfaceName, UdpPort, Vni
 
 _NAME = re.compile(r"(?!(?:lo|eth0)$)[A-Za-z0-9._-]{1,15}")
 _DIGEST = re.compile(r"[0-9]+ [0-9a-f]{32}")
-_KERNEL = "2"
-_BOOT = "3"
-"""The protocol of routes that somebody added by hand, the ancestor among them; iproute2 leaves it out."""
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 
 
@@ -80,6 +86,8 @@ class _Address(msgspec.Struct):
     prefixlen: int = 0
     secondary: bool = False
     dynamic: bool = False
+    chosen: bool = msgspec.field(name="stable-privacy", default=False)
+    """By the kernel, and not from the MAC address."""
 
 
 class _Link(msgspec.Struct):
@@ -87,17 +95,9 @@ class _Link(msgspec.Struct):
     flags: list[str] = []
     mtu: int = 0
     ifalias: str = ""
+    address: str = ""
     linkinfo: _LinkInfo = msgspec.field(default_factory=_LinkInfo)
     addr_info: list[_Address] = []
-
-
-class _Route(msgspec.Struct):
-    dst: str = ""
-    type: str = ""
-    gateway: str = ""
-    dev: str = ""
-    protocol: str = _BOOT
-    nexthops: list[msgspec.Raw] = []
 
 
 def parse(readings: Mapping[Reading, str]) -> Netns:
@@ -108,7 +108,7 @@ def parse(readings: Mapping[Reading, str]) -> Netns:
         printed = msgspec.json.decode(readings.get(Reading.LINKS) or "[]", type=list[_Link])
         found = {InterfaceName(link.ifname): _link(link) for link in printed if link.ifname}
         aliases = {InterfaceName(link.ifname): link.ifalias for link in printed if _is_somebodys(link)}
-        routes, foreign = _routes(readings.get(Reading.ROUTES, ""), found, aliases)
+        routes = read_routes(readings.get(Reading.ROUTES, ""), found, aliases)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ParseError(f"ip printed what makes no sense: {error}") from error
     for name, link in found.items():
@@ -116,14 +116,15 @@ def parse(readings: Mapping[Reading, str]) -> Netns:
             here = entries.get(name, frozenset())
             found[name] = replace(
                 link,
-                routes=frozenset(routes[name]),
+                routes=frozenset(routes.ours[name]),
+                other_routes=frozenset(routes.others[name]),
                 destinations=Destinations.of(entry.destination for entry in here if entry.mac == ZERO_MAC),
                 strays=frozenset(entry for entry in here if entry.mac != ZERO_MAC),
                 learned=learned.get(name, frozenset()),
             )
     ours = {name: link for name, link in found.items() if link is not None and link.mark != NO_MARK}
     others = {name: link for name, link in found.items() if name not in ours}
-    return Netns(tuple(ours.values()), Foreign(others, aliases, foreign))
+    return Netns(tuple(ours.values()), Foreign(others, aliases, routes.foreign))
 
 
 def _is_somebodys(printed: _Link) -> bool:
@@ -151,11 +152,10 @@ def _link(printed: _Link) -> Link | None:
     there = [
         (ip_interface(f"{given.local}/{given.prefixlen}"), given)
         for given in printed.addr_info
-        if given.local and not given.address
+        if given.local and not given.address and "%" not in given.local
     ]
-    lasting = [
-        address for address, given in there if not given.dynamic and not (address.version == 6 and address.is_link_local)
-    ]
+    own = _own_address(printed.address)
+    lasting = [address for address, given in there if not given.dynamic and not given.chosen and address != own]
     return Link(
         device,
         mark,
@@ -163,36 +163,17 @@ def _link(printed: _Link) -> Link | None:
         addresses=frozenset(address for address, _ in there if address in mark.addresses),
         others=tuple(address for address in lasting if address not in mark.addresses),
         secondary=frozenset(address for address, given in there if given.secondary),
+        mac=printed.address if _MAC.fullmatch(printed.address) else "",
     )
 
 
-def _routes(
-    text: str, links: Mapping[InterfaceName, Link | None], aliases: Mapping[InterfaceName, str]
-) -> tuple[defaultdict[InterfaceName, list[Route]], dict[Prefix, str]]:
-    """Our routes by link, and the subnets of those that are not ours.
-
-    Without a VXLAN link's routes by hand, which may be taken over (unless it is somebody's), and those that come and go with
-    its addresses.
-    """
-    ours: defaultdict[InterfaceName, list[Route]] = defaultdict(list)
-    foreign: dict[Prefix, str] = {}
-    for everything, line in zip(("0.0.0.0/0", "::/0"), text.splitlines(), strict=False):
-        for route in msgspec.json.decode(line.strip() or "[]", type=list[_Route]):
-            subnet = ip_network(everything if route.dst == "default" else route.dst)
-            link = None if route.type or route.nexthops else links.get(InterfaceName(route.dev))
-            if link is not None and route.gateway and route.protocol == str(PROTOCOL):
-                ours[link.name].append(Route(subnet, ip_address(route.gateway)))
-            elif link is None or not (_by_hand(route, aliases) or _connected(route, subnet, link)):
-                foreign[subnet] = route.protocol
-    return ours, foreign
-
-
-def _by_hand(route: _Route, aliases: Mapping[InterfaceName, str]) -> bool:
-    return route.protocol == _BOOT and route.gateway != "" and InterfaceName(route.dev) not in aliases
-
-
-def _connected(route: _Route, subnet: Prefix, link: Link) -> bool:
-    return route.protocol == _KERNEL and any(subnet == address.network for address in (*link.addresses, *link.others))
+def _own_address(mac: str) -> Interface | None:
+    """The link-local address that the kernel makes of a MAC address (RFC 4291, appendix A)."""
+    if not _MAC.fullmatch(mac):
+        return None
+    octets = bytes.fromhex(mac.replace(":", ""))
+    host = bytes((octets[0] ^ 2, *octets[1:3], 0xFF, 0xFE, *octets[3:]))
+    return ip_interface((b"\xfe\x80" + bytes(6) + host, 64))
 
 
 def parse_entries(text: str) -> dict[InterfaceName, frozenset[Entry]]:

@@ -1,13 +1,13 @@
 """Pure. The closed set of changes to a network namespace.
 
 Each step is one line of a batch (`lines.render`); `plan.ORDER` says which kind goes before which. Nothing foreign is
-ever named by a step, with one exception: `RestoreAddress` puts back an address that the kernel takes away as a side
+ever named by a step, with one exception: `RestoreAddress` and `RestoreRoute` put back what the kernel takes away as a side
 effect of what we do to our own (a secondary goes with its primary, an IPv6 address with `down`, all with their link).
 """
 
 from dataclasses import dataclass
 
-from kube_vxlan_controller.kernel.netns import Device, Entry, Mark
+from kube_vxlan_controller.kernel.netns import Device, Entry, ForeignRoute, Mark
 from kube_vxlan_controller.model import Address, Interface, InterfaceName, Route
 
 
@@ -23,6 +23,8 @@ class AddLink:
     """Create a VXLAN link, down and without a mark (`link add` ignores an alias)."""
 
     device: Device
+    mac: str = ""
+    """Of the link in whose place it comes: neighbours know it by that. Empty for one that the kernel chooses."""
 
     @property
     def link(self) -> InterfaceName:
@@ -113,6 +115,14 @@ class RestoreAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoreRoute:
+    """Put back a route, not ours, that an earlier step of the same plan takes away; refused where there is one already."""
+
+    link: InterfaceName
+    route: ForeignRoute
+
+
+@dataclass(frozen=True, slots=True)
 class AppendDestination:
     """Send unknown frames to one more destination."""
 
@@ -141,6 +151,7 @@ Step = (
     | DeleteAddress
     | AddAddress
     | RestoreAddress
+    | RestoreRoute
     | AppendDestination
     | DeleteEntry
 )
