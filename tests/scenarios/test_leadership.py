@@ -1,4 +1,4 @@
-"""Two controllers and one Lease, in the lab with real agents: who acts is read from the kernels, who opens execs from metrics."""
+"""Two controllers and one Lease, in the lab with real agents: who acts is read from kernels, who opens execs from metrics."""
 
 import contextlib
 import re
