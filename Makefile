@@ -1,9 +1,9 @@
 # One word, one thing. `make help` lists them.
 BIN := .venv/bin
 
-.PHONY: help demo test lint types layers unit setup long docs bench strain mutants lock image clean
+.PHONY: help demo cluster cluster-down cluster-test test lint types layers unit setup long docs bench strain mutants lock image clean
 help: ## what can be made
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## three pods on two nodes find each other through VXLAN, here, in under two minutes
 	@scripts/setup lab
@@ -29,6 +29,15 @@ unit: setup ## the tests that need no kernel
 
 long: setup ## the tests that take minutes each
 	@KVC_LONG_TESTS=1 scripts/in-namespace $(BIN)/pytest -q -m long
+
+cluster: setup ## a real Kubernetes of two nodes here, for kubectl; six minutes the first time (root, Go, Debian)
+	@$(BIN)/python -m tests.cluster up
+
+cluster-down: setup ## takes it down without a trace
+	@$(BIN)/python -m tests.cluster down
+
+cluster-test: setup ## the tests on a real Kubernetes: on that of KUBECONFIG if it is set, else on one made for them
+	@KVC_CLUSTER_TESTS=1 $(BIN)/pytest -q -m cluster
 
 docs: setup ## the tables in docs/ that are made from the code
 	@$(BIN)/python docs/generate.py

@@ -1,9 +1,14 @@
-"""What all tests share: tests marked `kernel` run only inside `scripts/in-namespace`, which tells so by KVC_KERNEL_TESTS=1."""
+"""What all tests share: tests marked `kernel` run only inside `scripts/in-namespace`, which tells so by KVC_KERNEL_TESTS=1,
+and tests marked `cluster` only where KVC_CLUSTER_TESTS=1 says that a real cluster may be used for them."""
 
 import asyncio
 import os
+from collections.abc import Iterator
 
 import pytest
+
+from tests.cluster import packages
+from tests.cluster.world import RealCluster, reached
 
 
 def pytest_sessionstart() -> None:
@@ -16,6 +21,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("long") and os.environ.get("KVC_LONG_TESTS") != "1":
             item.add_marker(pytest.mark.skip(reason="takes minutes: make long runs it"))
+        if item.get_closest_marker("cluster") and (why := _no_cluster()):
+            item.add_marker(pytest.mark.skip(reason=why))
     if os.environ.get("KVC_KERNEL_TESTS") == "1":
         return
     for item in items:
@@ -23,3 +30,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(
                 pytest.mark.skip(reason="needs network namespaces: run it with scripts/in-namespace (make test does)")
             )
+
+
+def _no_cluster() -> str:
+    """Why no cluster is used; empty if one is. A KUBECONFIG alone does not say that its cluster may be used for tests."""
+    if os.environ.get("KVC_CLUSTER_TESTS") != "1":
+        return "needs a real cluster: make cluster-test runs it"
+    return "" if os.environ.get("KUBECONFIG") else packages.unavailable()
+
+
+@pytest.fixture(scope="session")
+def real_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealCluster]:
+    """A real cluster for the whole session (see tests/cluster/__init__.py)."""
+    with reached() as reach:
+        yield RealCluster(reach, tmp_path_factory.mktemp("cluster"))

@@ -17,12 +17,12 @@ import uuid
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import yaml
 
 from kube_vxlan_lab import outside
-from kube_vxlan_lab.client import Client
+from kube_vxlan_lab.client import Access, Client
 from kube_vxlan_lab.manifests import collection
 from tests.namespaces import Namespace
 
@@ -151,10 +151,22 @@ def _is_the_kernels(line: str) -> bool:
     return bool(learned) or (" fe80::" in line and not line.startswith("Deleted"))
 
 
+class Reachable(Protocol):
+    """How an API server is reached; of a lab, or of a real cluster."""
+
+    @property
+    def kubeconfig(self) -> Path:
+        """For a controller."""
+
+    @property
+    def access(self) -> Access:
+        """For a client of ours."""
+
+
 class Cluster:
     """A lab without a controller of its own, and one that can be killed and started."""
 
-    def __init__(self, lab: outside.Lab, directory: Path) -> None:
+    def __init__(self, lab: Reachable, directory: Path) -> None:
         self.lab = lab
         self.controller = Controller(lab.kubeconfig, directory / "controller.log")
 
