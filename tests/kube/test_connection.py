@@ -22,7 +22,6 @@ from kube_vxlan_controller.kube.connection import (
     Token,
     file_token,
     from_kubeconfig,
-    in_cluster,
     tls,
 )
 from kube_vxlan_controller.ports import Unreachable
@@ -76,20 +75,10 @@ async def sent(server: Scripted, connection: Connection) -> str:
 async def test_a_service_account(server: Scripted, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("in a pod\n")
     server.ca.cert_pem.write_to_path(str(tmp_path / "ca.crt"))
-    environment = {"KUBERNETES_SERVICE_HOST": "localhost", "KUBERNETES_SERVICE_PORT": str(server.port)}
-    connection = in_cluster(environment, tmp_path / "token", tmp_path / "ca.crt")
+    connection = Connection(
+        server=f"https://localhost:{server.port}", token=file_token(tmp_path / "token"), ca_file=str(tmp_path / "ca.crt")
+    )
     assert await sent(server, connection) == "Bearer in a pod"
-
-
-def test_an_ipv6_api_server() -> None:
-    environment = {"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "443"}
-    assert in_cluster(environment).server == "https://[fd00::1]:443"
-
-
-@pytest.mark.parametrize("environment", [{}, {"KUBERNETES_SERVICE_HOST": "h"}, {"KUBERNETES_SERVICE_PORT": "1"}])
-def test_no_pod(environment: dict[str, str]) -> None:
-    with pytest.raises(BadConnection, match="this is no pod"):
-        in_cluster(environment)
 
 
 async def test_a_rotated_token_file_is_read_again_when_the_old_token_is_refused(server: Scripted, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ kubernetes_asyncio's work, imported when such a file is read: it costs a second 
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +19,6 @@ import yaml
 from kube_vxlan_controller.kube.kubeconfig import first_mistake
 from kube_vxlan_controller.ports import Unreachable, WorldError
 
-ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-"""Where the kubelet mounts a service account's token and CA."""
 FILE_FRESH = 60.0
 """Seconds for which a token read from a file is used; the kubelet replaces it well before it expires."""
 
@@ -94,19 +92,6 @@ def file_token(path: Path) -> TokenSource:
         return Token(f"Bearer {text}", FILE_FRESH)
 
     return source
-
-
-def in_cluster(
-    environment: Mapping[str, str], token_file: Path = ACCOUNT / "token", ca_file: Path = ACCOUNT / "ca.crt"
-) -> Connection:
-    """The connection that a pod's service account gives; `BadConnection` when this is no pod."""
-    host, port = environment.get("KUBERNETES_SERVICE_HOST"), environment.get("KUBERNETES_SERVICE_PORT")
-    if not host or not port:
-        raise BadConnection(
-            "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is no pod; name a kubeconfig"
-        )
-    host = f"[{host}]" if ":" in host else host
-    return Connection(server=f"https://{host}:{port}", token=file_token(token_file), ca_file=str(ca_file))
 
 
 async def from_kubeconfig(path: str, context: str | None = None, own: Identity = Identity()) -> Connection:
