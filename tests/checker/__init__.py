@@ -10,12 +10,14 @@ which is only ever appended to; a pure function judges it afterwards.
     processes   I/O   which pods have a namespace, seen in /proc
     access      I/O   how to get at an API server
     reading     pure  what plainly written annotations and networks mean
+    words       pure  what a controller says, as far as it is counted
     world       I/O   pods and the ConfigMap as the API server has them
     desire      pure  what should be there: a second, naive implementation
     spans       pure  sets of time
     timelines   pure  when each thing was there, and when it should have been
     judge       pure  `check(history, constants)`: the violations
     checker     I/O   `Checker`, which joins them
+    sixth       pure  a hand-made history told again in IPv6
     trouble     pure  what the lab's own faults excuse
     watched     I/O   tests.scenarios.cluster's `cluster`, with a checker looking on
 

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 
 from tests.checker.access import Access
@@ -24,6 +25,7 @@ from tests.checker.facts import (
     Options,
     Pod,
     PodGone,
+    Said,
     Violation,
     What,
 )  # fmt: skip
@@ -31,6 +33,7 @@ from tests.checker.judge import check
 from tests.checker.observe import Observer
 from tests.checker.processes import Processes
 from tests.checker.sandboxes import Reader, in_the_lab
+from tests.checker.words import lines
 from tests.checker.world import World
 
 __all__ = ["UNREADABLE", "Checker", "Constants", "Pod", "Violation"]
@@ -47,6 +50,9 @@ class Checker:
 
         self._observer = Observer(self._seen, constants.read_every)
         self._open_faults = 0
+        self._log: Path | None = None
+        self._heard = 0
+        """Bytes of it."""
         self._processes: Processes | None = None
         self._world: World | None = None
 
@@ -73,11 +79,26 @@ class Checker:
         self._observer.enter(uid, inode, pid)
         self._observer.hand_over(uid, inode)
 
+    def hear(self, log: Path) -> None:
+        """Count the lines about pods in this file, which a controller writes or will write."""
+        self._log = log
+
     def look(self) -> None:
         """Return when all that is the case now is written down."""
+        self._hear()
         if self._world is not None:
             self._world.look()
         self._observer.read()
+
+    def _hear(self) -> None:
+        if self._log is None or not self._log.exists():
+            return
+        with self._log.open("rb") as log:
+            log.seek(self._heard)
+            whole = b"".join(line for line in log if line.endswith(b"\n"))
+        self._heard += len(whole)
+        offset = time.time() - time.monotonic()
+        self._history += (Fact(at - offset, uid, Said()) for at, uid in lines(whole.decode(errors="replace")))
 
     def before_change(self) -> None:
         """Call it before changing an object: what is there now is written down, so that no state is missed."""

@@ -1,6 +1,7 @@
-"""Pure. The laws of what a controller does and when: S6, S12, S13, S14, L6; and whether the checker saw everything."""
+"""Pure. The laws of what a controller does and when: S6, S12, S13, S14, L5, L6; and whether the checker saw everything."""
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from math import inf
 
@@ -18,20 +19,24 @@ from tests.checker.facts import (
     Freshness,
     Gap,
     GateOpened,
+    GateShut,
     Gone,
     History,
     Is,
     Item,
+    Left,
     Link,
     Pod,
     PodGone,
+    Reported,
     Route,
     Rule,
+    Said,
     Serving,
     Violation,
 )
 from tests.checker.holdings import OUR_PROTOCOL, Holdings
-from tests.checker.spans import NEVER, Spans, covers, holds, union
+from tests.checker.spans import NEVER, Spans, covers, holds, late, union
 from tests.checker.timelines import Timelines
 from tests.checker.wishes import Has, Held, Member, Refused, Unseen
 
@@ -61,7 +66,9 @@ class Conduct:
                 case GateOpened():
                     yield from self._gate(fact)
         yield from self._restarts()
+        yield from self._waiting()
         yield from self._crowds()
+        yield from self._talk()
         yield from self._blind()
         yield from self._never_seen()
 
@@ -121,6 +128,24 @@ class Conduct:
                             "S12", begun, pod, f"More than {self._constants.execs} exec ran for {fact.time - begun:.1f} s."
                         )
 
+    def _talk(self) -> Iterator[Violation]:
+        """S12: lines of the log, and Events."""
+        bounds = {
+            Said: (2 * (self._constants.lines + 1), 60.0, "lines"),
+            Reported: (self._constants.events + 1, 300.0, "Events"),
+        }
+        starts = [fact.time for fact in self._history if fact.what == Controller(True)]
+        for kind, (most, period, name) in bounds.items():
+            times: dict[tuple[str, int], list[float]] = defaultdict(list)
+            for fact in self._history:
+                if isinstance(fact.what, kind):
+                    times[fact.pod, bisect_right(starts, fact.time)].append(fact.time)  # each controller counts anew
+            for (pod, _), when in times.items():
+                for first, over in zip(sorted(when), sorted(when)[most:], strict=False):
+                    if over - first < period:
+                        yield Violation("S12", over, pod, f"There were more than {most} {name} in {over - first:.1f} s.")
+                        break
+
     def _blind(self) -> Iterator[Violation]:
         """S13."""
         haze, begun = self._constants.haze, dict[tuple[str, str], float]()
@@ -158,6 +183,22 @@ class Conduct:
         for wish, spans in run.surely.items():
             if isinstance(wish, Has) and wish.pod == pod and holds(spans, time) and not holds(holdings.present(wish), time):
                 yield Violation("S14", time, pod, f"The gate opened before {wish.link} had {wish.what} {wish.value}.")
+
+    def _waiting(self) -> Iterator[Violation]:
+        """L5, of pods whose networks can be honoured."""
+        gated = {fact.pod for fact in self._history if isinstance(fact.what, Pod) and fact.what.gate}
+        shut: dict[str, float] = {}
+        waits: list[tuple[str, float, float]] = []
+        for fact in self._history:
+            if isinstance(fact.what, GateShut):
+                shut[fact.pod] = fact.time
+            elif isinstance(fact.what, GateOpened | Left) and fact.pod in shut:
+                waits.append((fact.pod, shut.pop(fact.pod), fact.time))
+        for pod, begin, end in (*waits, *((pod, begin, self._run.end) for pod, begin in shut.items())):
+            doubts = (wish for wish in self._run.perhaps if isinstance(wish, Held | Refused | Unseen) and wish.pod == pod)
+            excuses = union(self._run.excused(pod), *(self._run.perhaps[wish] for wish in doubts))
+            for since, until in late(((begin, end),), self._constants.join, excuses) if pod in gated else ():
+                yield Violation("L5", since, pod, f"The gate stayed shut for {until - since:.3f} s after it had to open.")
 
     def _never_seen(self) -> Iterator[Violation]:
         """A pod with links to make, into which the checker never looked, is not known to be right."""

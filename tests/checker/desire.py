@@ -81,6 +81,8 @@ def _wishes(uid: str, pod: Pod, networks: Definitions | None) -> Iterator[Wish]:
         link, port = str(options.get("name", network)), int(str(options.get("port", "8472"))) or 8472
         yield Member(uid, network, link, int(str(options["id"])), port, address)
         yield from _own(uid, link, options, port)
+        if family == 6:
+            yield Has(uid, link, "local", address)
 
 
 def _own(uid: str, link: str, options: Mapping[str, str | tuple[str, ...]], port: int) -> Iterator[Has]:

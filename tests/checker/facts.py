@@ -120,6 +120,11 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class GateShut:
+    """The first init agent of the pod's sandbox runs."""
+
+
+@dataclass(frozen=True, slots=True)
 class GateOpened:
     """The first init agent of the pod ended."""
 
@@ -129,6 +134,16 @@ class Serving:
     """How many of the controller's execs run in the pod at once, at this moment."""
 
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The controller wrote a line about the pod into its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The API server was given an Event of the controller about the pod, or another count for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,8 +220,8 @@ class Ended:
 
 
 What = (
-    Is | Gone | Entered | HandedOver | Left | Gap | GateOpened | Serving | Pod | PodGone | Config | Controller | Fault | ByHand
-    | Freshness | Ended
+    Is | Gone | Entered | HandedOver | Left | Gap | GateShut | GateOpened | Serving | Said | Reported | Pod | PodGone | Config
+    | Controller | Fault | ByHand | Freshness | Ended
 )  # fmt: skip
 
 
@@ -259,6 +274,10 @@ class Constants:
     """The greatest age of the controller's view at which it may call itself ready."""
     execs: int = 1
     """Execs in one pod at once."""
+    lines: int = 30
+    """Lines about one pod that a controller may write into its log in a minute of its own counting."""
+    events: int = 20
+    """Events about one pod at once; later ones come every five minutes."""
     isolation: float = 1.2
     """How much longer healthy pods may take beside broken ones."""
 

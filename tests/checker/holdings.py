@@ -170,6 +170,8 @@ def _on(kernel: Kernel, life: Life, wish: Has) -> Spans:
     match wish.what:
         case "vni" | "port" | "ttl" | "mtu":
             return life.when({wish.what: int(wish.value)})
+        case "local":
+            return life.when({wish.what: wish.value})
         case "up" | "learning":
             return life.when({wish.what: wish.value == "true"})
         case _:

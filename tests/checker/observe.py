@@ -23,6 +23,7 @@ from tests.checker.facts import (
     Entry,
     Gap,
     GateOpened,
+    GateShut,
     Gone,
     HandedOver,
     Is,
@@ -69,8 +70,8 @@ class Observer:
         self._order(lambda: self._hand_over(uid, inode))
 
     def gate(self, uid: str, agent: int) -> None:
-        """Tell when this process, a pod's init agent, has ended."""
-        self._order(lambda: self._guard(agent, lambda: self._record(uid, GateOpened(), "told")))
+        """Tell that this process, a pod's init agent, runs, and when it has ended."""
+        self._order(lambda: self._watch_gate(uid, agent))
 
     def read(self, within: float = 10.0) -> None:
         """Read every namespace in full, and return when all is written down. Raises `TimeoutError`."""
@@ -141,6 +142,10 @@ class Observer:
         if (uid, inode) in self._eyes:
             self._eyes[uid, inode].listen()
             self._record(uid, HandedOver(inode), "told")
+
+    def _watch_gate(self, uid: str, agent: int) -> None:
+        self._record(uid, GateShut(), "told")
+        self._guard(agent, lambda: self._record(uid, GateOpened(), "told"))
 
     def _leave(self, uid: str, inode: int) -> None:
         eye = self._eyes.pop((uid, inode))

@@ -16,9 +16,10 @@ from tests.checker.sandboxes import Process, Reader
 
 _EVERY = 0.04
 """Seconds between two looks at all processes."""
-_PATIENCE = 8
-"""A process is looked at again after one so-manyth of its age: it may yet become a pod's, or another program."""
-_GROWN = 60.0
+_OF_PODS, _OTHERS = 50, 8
+"""A process is looked at again after one so-manyth of its age: it may yet become a pod's, or another program. An init agent
+may be there for a fraction of a second only."""
+_GROWN = 30.0
 """Seconds after which a process is what it will be."""
 
 
@@ -52,15 +53,15 @@ class Processes:
     def _look(self) -> None:
         pids = {int(entry) for entry in os.listdir("/proc") if entry.isdigit()}
         for pid in self._known.keys() - pids:
-            self._known.pop(pid)
-            self._ages.pop(pid)
+            del self._known[pid], self._ages[pid]
         now = time.monotonic()
         for pid in sorted(pids):
             first, again = self._ages.get(pid, (now, now))
             if again > now:
                 continue
-            self._ages[pid] = first, now + (now - first) / _PATIENCE if now - first < _GROWN else float("inf")
             found = self._known[pid] = self._read(pid)
+            pause = (now - first) / (_OF_PODS if found and found.uid else _OTHERS)
+            self._ages[pid] = first, now + pause if now - first < _GROWN else float("inf")
             if found is not None and found.uid:
                 self._meet(pid, found)
         self._count()

@@ -28,6 +28,7 @@ from tests.checker.facts import (
     What,
 )
 from tests.checker.judge import check
+from tests.checker.sixth import in_ipv6
 
 ZERO = "00:00:00:00:00:00"
 NETWORKS: Definitions = {"red": {"id": "100", "up": "true"}, "blue": {"id": "200", "up": "true"}}
@@ -92,8 +93,11 @@ def calm() -> Told:
 
 
 def laws(history: History | Told, constants: Constants = Constants()) -> set[str]:  # noqa: B008
-    """Which laws were broken."""
-    return {violation.law for violation in check(history.sorted() if isinstance(history, Told) else history, constants)}
+    """Which laws were broken: the same, whether this happens in IPv4 or in IPv6."""
+    told = history.sorted() if isinstance(history, Told) else history
+    found, six = ({violation.law for violation in check(run, constants)} for run in (told, in_ipv6(told)))
+    assert found == six, "what is judged of IPv4 is judged otherwise of IPv6"
+    return found
 
 
 def changed(history: History, which: Callable[[Fact], bool], by: Callable[[Fact], tuple[Fact, ...]]) -> History:

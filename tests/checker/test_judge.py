@@ -4,6 +4,7 @@ import ast
 from dataclasses import replace
 from math import inf
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,20 +21,31 @@ from tests.checker.facts import (
     Freshness,
     Gap,
     GateOpened,
+    GateShut,
     Gone,
     HandedOver,
+    History,
     Is,
     Left,
     Link,
     Pod,
     PodGone,
+    Reported,
     Route,
+    Said,
     Serving,
+    What,
 )  # fmt: skip
 from tests.checker.judge import check, isolation, settled_after
+from tests.checker.sixth import in_ipv6
 from tests.checker.telling import LINKS, NETWORKS, Told, calm, changed, laws, pod, sends
 
 RED, BLUE = LINKS["red"], LINKS["blue"]
+
+
+def laws_of(history: History) -> set[str]:
+    """Which laws were broken in this family alone."""
+    return {violation.law for violation in check(history)}
 
 
 def made(fact: Fact) -> bool:
@@ -106,6 +118,19 @@ def test_a_wrong_entry_is_seen_however_short_it_is(entry: Entry, law: str) -> No
 
 def test_a_learned_entry_to_a_member_is_nothing_odd() -> None:
     assert laws(calm().at(60, "a", sends("red", "10.0.0.2", permanent=False, mac="02:00:00:00:00:01"))) == set()
+
+
+def test_an_address_to_send_from_that_is_not_the_pods_is_seen_in_ipv6() -> None:
+    six = in_ipv6(calm().sorted())
+    assert laws_of(six) == set()
+    assert laws_of(tuple(replace(fact, what=_without_local(fact.what)) for fact in six)) == {"L3"}
+
+
+def _without_local(what: What) -> What:
+    match what:
+        case Is(item=Link() as link):
+            return Is(link._replace(local=""))
+    return what
 
 
 def test_a_member_that_has_another_vni_in_its_kernel_is_seen() -> None:
@@ -221,6 +246,21 @@ def test_a_second_exec_in_a_pod_is_one_too_many() -> None:
     assert laws(calm().at(60, "a", Serving(2)).at(65, "a", Serving(1))) == laws(calm().at(60, "a", Serving(2))) == {"S12"}
 
 
+@pytest.mark.parametrize(("kind", "most", "apart"), [(Said(), 62, 0.9), (Reported(), 21, 13.0)], ids=["lines", "Events"])
+def test_a_pod_that_makes_a_controller_talk_all_the_time_is_one_too_many(kind: What, most: int, apart: float) -> None:
+    def history(times: list[float]) -> Told:
+        told = calm()
+        for time in times:
+            told.at(time, "a", kind)
+        return told.at(400, "", Ended())
+
+    burst = [40 + apart * number for number in range(most + 1)]
+    assert laws(history(burst[:-1])) == set()
+    assert laws(history(burst)) == {"S12"}
+    assert laws(history([time * 1.2 for time in burst])) == set()
+    assert laws(history(burst).at(40 + apart * 10.5, "", Controller(False), Controller(True))) == set()
+
+
 def test_who_is_blind_removes_nothing() -> None:
     blind = Fault("the API server is away", blind=True)
 
@@ -242,6 +282,28 @@ def test_the_gate_opens_when_the_networks_are_there() -> None:
     with_gate = changed(calm().sorted(), lambda fact: fact.pod == "a" and isinstance(fact.what, Pod), gated)
     assert laws((*with_gate, Fact(21.5, "a", GateOpened()))) == set()
     assert laws((*with_gate, Fact(20.5, "a", GateOpened()))) == {"S14"}
+
+
+@pytest.mark.parametrize(
+    ("opened", "fields", "broken"),
+    [
+        (24.0, {}, set()),
+        (28.0, {}, {"L5"}),
+        (None, {}, {"L5"}),
+        (None, {"wants": None}, set()),
+        (None, {"wants": {"red": None}}, set()),
+        (None, {"wants": {"yellow": {}}}, set()),
+        (None, {"labelled": False}, set()),
+        (None, {"gate": False}, set()),
+    ],
+)
+def test_the_gate_opens_in_time_for_those_whose_networks_can_be_honoured(
+    opened: float | None, fields: dict[str, Any], broken: set[str]
+) -> None:
+    told = calm().at(20, "d", Entered(4), HandedOver(4), replace(pod("10.0.0.4", gate=True), **fields), GateShut())
+    if opened is not None:
+        told.at(opened, "d", GateOpened())
+    assert laws(told) == broken
 
 
 def test_an_unreadable_pod_keeps_what_it_has_and_its_gate_is_shut() -> None:

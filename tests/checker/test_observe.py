@@ -76,6 +76,27 @@ def test_what_was_there_before_is_read_with_its_attributes(heard: Heard, pod: Na
     assert expected <= set(items)
 
 
+def test_ipv6_is_read_and_told_as_ipv4_is(heard: Heard, pod: Namespace) -> None:
+    pod.run("ip", "link", "add", "vx6", "type", "vxlan", "id", "6", "local", "fd00::1", "dev", "eth0", "dstport", "8472")
+    pod.run("ip", "link", "set", "vx6", "up")
+    pod.run("ip", "addr", "add", "fd01::1/64", "dev", "vx6", "nodad")
+    heard.enter("a", pod)
+    (link,) = [item for item in map(_item, heard.told("read")) if isinstance(item, Link) and item.name == "vx6"]
+    assert link.local == "fd00::1"
+    assert Address(link.ifindex, "fd01::1/64") in map(_item, heard.told("read"))
+    pod.run("ip", "route", "add", "fd02::/64", "via", "fd01::2", "proto", "86")
+    pod.run("bridge", "fdb", "append", ZERO, "dev", "vx6", "dst", "fd00::2", "self", "permanent")
+    pod.run("bridge", "fdb", "del", ZERO, "dev", "vx6", "dst", "fd00::2", "self")
+    heard.observer.read()
+    assert Route(link.ifindex, "fd02::/64", "fd01::2", 86) in map(_item, heard.told())
+    entry = Entry(link.ifindex, ZERO, "fd00::2")
+    assert [what for what in heard.told() if _item(what) == entry] == [Is(entry), Gone(entry)]
+
+
+def _item(what: What) -> object:
+    return what.item if isinstance(what, Is | Gone) else None
+
+
 def test_routes_that_go_without_a_word_are_missed_at_once(heard: Heard, pod: Namespace) -> None:
     pod.run("ip", "addr", "add", "192.168.1.1/24", "dev", "vx0")
     pod.run("ip", "route", "add", "10.8.0.0/16", "via", "192.168.1.2", "proto", "86")

@@ -183,7 +183,7 @@ class Timelines:
 
 def timelines(history: History, constants: Constants) -> Timelines:
     """The times of a history, which must not be empty."""
-    end = next((fact.time for fact in reversed(history) if isinstance(fact.what, Ended)), history[-1].time)
+    end = max(fact.time for fact in history)
     kernels: dict[str, Kernel] = defaultdict(Kernel)
     for fact in history:
         kernel = kernels[fact.pod] if fact.pod else None

@@ -93,6 +93,7 @@ def looked_at(directory: Path, *arguments: Any, **options: Any) -> Iterator[Watc
         at = made.lab.access
         checker.follow(Access(at.server, at.ca, at.token))
         watched = Watched(made.lab, directory, checker)
+        checker.hear(watched.controller.log)
         try:
             yield watched
         finally:

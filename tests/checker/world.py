@@ -16,10 +16,13 @@ from urllib.parse import urlsplit
 
 from tests.checker import reading
 from tests.checker.access import Access
-from tests.checker.facts import Config, Definitions, Entries, Fact, Gap, Options, Pod, PodGone, What
+from tests.checker.facts import Config, Definitions, Entries, Fact, Gap, Options, Pod, PodGone, Reported, What
+from tests.checker.words import events
 
 _EVERY = 0.1
 """Seconds between two looks, or ten times as long as one takes."""
+_EVENTS_EVERY = 10
+"""Looks between two that ask for Events too."""
 LABEL, ANNOTATION = "vxlan.openvnf.org", "vxlan.openvnf.org/networks"
 _AGENT, _INIT_AGENT = "vxlan-controller-agent", "vxlan-controller-agent-init"
 _STATIC = "kubernetes.io/config.hash"
@@ -44,6 +47,8 @@ class World:
         self._odd: set[str] = set()
         self._seen_at: float | None = None
         self._looks = 0
+        self._reported: dict[str, str] = {}
+        self._turn = 0
         self._offset = time.time() - time.monotonic()
         self._stopping = threading.Event()
         self._poked = threading.Event()
@@ -79,13 +84,22 @@ class World:
         pods = dict(map(self._pod, listed["items"]))
         networks = self._networks(config.get("data") or {}) if code == 200 else None
         time_, since = time.monotonic(), begun if self._seen_at is None else self._seen_at
-        facts: list[tuple[str, What]] = [(uid, PodGone()) for uid in self._pods.keys() - pods.keys()]
+        facts: list[tuple[str, What]] = [(uid, Reported()) for uid in self._reports()]
+        facts += [(uid, PodGone()) for uid in self._pods.keys() - pods.keys()]
         facts += [(uid, pod) for uid, pod in pods.items() if self._pods.get(uid) != pod]
         if self._seen_at is None or networks != self._config:
             facts.append(("", Config(networks)))
         for uid, what in facts:
             self._record(Fact(time_, uid, what, "world", since))
         self._pods, self._config, self._seen_at = pods, networks, begun
+
+    def _reports(self) -> list[str]:
+        """The pods that Events of the controller were written about since the last time; these are asked for less often."""
+        self._turn = (self._turn + 1) % _EVENTS_EVERY
+        if self._turn != 1:
+            return []
+        _, listed = self._api.get("/apis/events.k8s.io/v1/events")
+        return list(events(listed, self._reported))
 
     def _pod(self, obj: dict[str, Any]) -> tuple[str, Pod]:
         metadata, spec, status = obj["metadata"], obj["spec"], obj.get("status", {})

@@ -1,0 +1,30 @@
+"""Pure. What a controller says, as far as it is counted: lines of its log, and Events, each with the pod that it is about."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+_LINE = re.compile(r"(\S+Z) (?:INFO|WARNING|ERROR|CRITICAL) .*? uid=(\S+)")
+_REPORTER = "kube-vxlan-controller"
+
+
+def lines(text: str) -> Iterator[tuple[float, str]]:
+    """Of each line that names a pod: when it was written, in seconds since 1970, and the pod's uid. Details do not count."""
+    for line in text.splitlines():
+        found = _LINE.match(line)
+        if found:
+            yield datetime.fromisoformat(found[1]).timestamp(), found[2]
+
+
+def events(listed: Mapping[str, Any], known: dict[str, str]) -> Iterator[str]:
+    """The pods (by uid) that a list of Events tells something new about; `known` remembers what is old, and is updated.
+
+    An Event that was written twice between two lists counts once.
+    """
+    for event in listed.get("items") or ():
+        metadata = event["metadata"]
+        ours = _REPORTER in (event.get("reportingController") or "")
+        if ours and known.get(metadata["uid"]) != metadata["resourceVersion"]:
+            known[metadata["uid"]] = metadata["resourceVersion"]
+            yield (event.get("regarding") or {}).get("uid", "")
