@@ -158,7 +158,7 @@ async def test_no_copy_of_what_a_kubeconfig_holds_is_left_in_a_file(
     """Not even for a moment: who is killed removes nothing."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     data = base64.b64encode(server.ca.cert_pem.bytes()).decode()
-    whole = {"server": f"https://localhost:{server.port}", "certificate-authority-data": data}
+    whole: dict[str, object] = {"server": f"https://localhost:{server.port}", "certificate-authority-data": data}
     connection = await from_kubeconfig(kubeconfig(tmp_path / "config", whole, {"token": "mine"}))
     assert os.listdir(tmp_path) == ["config"]
     assert await sent(server, connection) == "Bearer mine"
@@ -274,6 +274,32 @@ def test_a_ca_file_that_is_none(ca_file: str) -> None:
 def test_ca_data_that_is_none() -> None:
     with pytest.raises(BadConnection, match="given in the settings cannot be used: they are not in PEM form"):
         tls(Connection(server="https://localhost", ca_data="nonsense"))
+
+
+async def test_a_token_that_was_replaced_in_its_kubeconfig_is_read_when_the_old_one_is_refused(
+    server: Scripted, tmp_path: Path
+) -> None:
+    data = base64.b64encode(server.ca.cert_pem.bytes()).decode()
+    whole: dict[str, object] = {"server": f"https://localhost:{server.port}", "certificate-authority-data": data}
+    connection = await from_kubeconfig(kubeconfig(tmp_path / "config", whole, {"token": "old"}))
+    server.play(says({}), refuses(401, "Unauthorized", "revoked"), says({}))
+    async with ApiClient(connection) as api:
+        await api.get("/x", Thing)
+        kubeconfig(tmp_path / "config", whole, {"token": "new"})
+        await api.get("/x", Thing)
+    assert [request.headers["Authorization"] for request in server.requests] == ["Bearer old", "Bearer old", "Bearer new"]
+
+
+def test_a_kubeconfig_with_a_token_loads_nothing_that_only_others_need(server: Scripted, tmp_path: Path) -> None:
+    data = base64.b64encode(server.ca.cert_pem.bytes()).decode()
+    whole: dict[str, object] = {"server": f"https://localhost:{server.port}", "certificate-authority-data": data}
+    path = kubeconfig(tmp_path / "config", whole, {"token": "mine"})
+    program = (
+        "import asyncio, sys; from kube_vxlan_controller.kube.connection import from_kubeconfig; "
+        f"asyncio.run(from_kubeconfig({path!r})); print(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert "kubernetes_asyncio" not in loaded.stdout.split()
 
 
 def test_a_cluster_never_pays_for_kubeconfig() -> None:

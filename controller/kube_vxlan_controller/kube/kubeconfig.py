@@ -1,14 +1,17 @@
-"""Pure. What is wrong with a kubeconfig, as a sentence for the one who wrote it.
+"""Pure. What a kubeconfig says where it says all by itself, and what is wrong with one, as a sentence for the one who wrote it.
 
-kubernetes_asyncio, which reads such a file for us, walks whatever it holds and answers a wrong shape in Python's words, so the
-shape is looked at first. Laws: only the context that is to be used is judged beyond its shape; what passes here may still name
-a file that is not there, or a plugin that fails. The form: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
+A context whose user has a token is read here (`plain`). Those that need more (plugins, providers, certificates that stand in
+the file) are kubernetes_asyncio's work, which costs half a second and 40 MB, walks whatever a file holds and answers a wrong
+shape in Python's words; so the shape is looked at first. Laws: only the context that is to be used is judged beyond its shape;
+what passes here may still name a file that is not there, or a plugin that fails. The form:
+https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 """
 
 import base64
 import binascii
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -71,8 +74,42 @@ class _File(msgspec.Struct, rename="kebab"):
     contexts: list[_NamedContext] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A context that needs nothing but what stands in the file."""
+
+    server: str
+    token: str
+    ca_data: str | None
+    """PEM text; without it the system's authorities are trusted."""
+    server_name: str | None
+    proxy: str | None
+
+
 def first_mistake(texts: Sequence[str], context: str | None) -> str:
     """What is wrong with these files, taken together as kubectl does; empty where nothing is. Without a full stop."""
+    chosen = _chosen(texts, context)
+    return chosen if isinstance(chosen, str) else _contents(*chosen)
+
+
+def plain(texts: Sequence[str], context: str | None) -> Plain | None:
+    """The context of files without a mistake, if its user has a token and nothing is to be looked up elsewhere."""
+    chosen = _chosen(texts, context)
+    if isinstance(chosen, str):
+        return None
+    cluster, user = chosen
+    elsewhere = (cluster.certificate_authority, user.token_file, user.exec, user.auth_provider, user.username)
+    if not user.token or any(elsewhere) or user.client_certificate or user.client_certificate_data:
+        return None
+    if cluster.insecure_skip_tls_verify:
+        return None
+    data = cluster.certificate_authority_data
+    ca_data = base64.b64decode(data).decode(errors="replace") if data else None
+    return Plain(cluster.server, user.token, ca_data, cluster.tls_server_name, cluster.proxy_url)
+
+
+def _chosen(texts: Sequence[str], context: str | None) -> tuple[_Cluster, _User] | str:
+    """The context's cluster and user, or what is wrong."""
     files = []
     for text in texts:
         try:
@@ -97,7 +134,7 @@ def first_mistake(texts: Sequence[str], context: str | None) -> str:
         return f"its context {wanted!r} names the cluster {chosen.cluster!r}, which is not there{_there_are(clusters)}"
     if chosen.user and chosen.user not in users:
         return f"its context {wanted!r} names the user {chosen.user!r}, who is not there{_there_are(users)}"
-    return _contents(clusters[chosen.cluster], users.get(chosen.user, _User()))
+    return clusters[chosen.cluster], users.get(chosen.user, _User())
 
 
 def _shape(error: str) -> str:
