@@ -21,6 +21,7 @@
     agents/            framing (pure), turns, conversation and streams (I/O): requests and answers
     kube/        I/O   the API server: client, watch, exec, events, lease
     configfile   pure  the configuration file, in TOML or in the ancestor's Erlang terms
+    rules        pure  what the text of a setting may be
     settings     pure  flags, environment and file, frozen
     surroundings pure  where the API server is, of all that was given and all that lies around
     metrics      I/O   what happens, counted
