@@ -2,9 +2,9 @@
 
 It lists (as a WatchList stream, or in pages where the server has none), then watches from the list's version on. Whatever
 ends a watch, the next one resumes at the last version seen, without a list; only 410, a line that is no event or a long
-silence makes it list again, and so does a clock, since a watch can lose a deletion without any error. Laws: every attempt that did not last
-waits before the next, so there is no hot loop whatever the server answers. An object that cannot be read is told and never
-taken as absent. One callback, no task per object; the loop gets its turn every few milliseconds.
+silence makes it list again, and so does a clock, since a watch can lose a deletion without any error. Laws: every attempt that
+did not last waits before the next, so there is no hot loop whatever the server answers. An object that cannot be read is told
+and never taken as absent. One callback, no task per object; the loop gets its turn every few milliseconds.
 """
 
 import asyncio
