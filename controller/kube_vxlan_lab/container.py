@@ -6,6 +6,7 @@ another kind counts as passed. A livenessProbe is not carried out.
 
 import asyncio
 import secrets
+import signal
 from asyncio.subprocess import Process
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +17,7 @@ from pathlib import Path
 from kube_vxlan_lab.apiserver.resources import Json
 from kube_vxlan_lab.containers import Surroundings, argv, environment
 from kube_vxlan_lab.podstatus import ContainerRecord, Role, Running, Terminated, Waiting
-from kube_vxlan_lab.sandbox import CannotMake, kill, start_container, start_inside, terminate
+from kube_vxlan_lab.sandbox import CannotMake, kill, signal_all, start_container, start_inside, terminate
 
 _PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds before an instance is started again; a kubelet's are ten times as long."""
@@ -82,6 +83,11 @@ class Container:
         """Kill the running instance, if one runs."""
         if self._process is not None:
             kill(self._process)
+
+    def freeze(self, frozen: bool) -> None:
+        """Stop all of its processes where they are, or let them go on; what is started in it meanwhile is not stopped."""
+        if self._process is not None and self._process.returncode is None:
+            signal_all(self._process.pid, signal.SIGSTOP if frozen else signal.SIGCONT)
 
     def renew(self) -> None:
         """Be as before the first start, but remember the instances that were: the pod gets a new sandbox."""

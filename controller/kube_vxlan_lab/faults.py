@@ -15,6 +15,7 @@ from kube_vxlan_lab.apiserver.resources import PODS, Json
 from kube_vxlan_lab.apiserver.server import Server
 from kube_vxlan_lab.apiserver.store import Store
 from kube_vxlan_lab.apiserver.troubles import How, Trouble
+from kube_vxlan_lab.container import Container
 from kube_vxlan_lab.node import Node, Nodes
 from kube_vxlan_lab.pod import Pod
 
@@ -93,6 +94,8 @@ class Faults:
         self._nodes = nodes
         self._table: dict[str, _Fault[Any]] = {
             "kill": _Fault(_OfContainer, self._kill),
+            "freeze": _Fault(_OfContainer, self._freeze),
+            "thaw": _Fault(_OfContainer, self._thaw),
             "rebuild": _Fault(_OfPod, self._rebuild),
             "evict": _Fault(_OfPod, self._evict),
             "exec": _Fault(_OfExecs, self._exec),
@@ -115,10 +118,13 @@ class Faults:
         await fault.happen(what)
 
     async def _kill(self, what: _OfContainer) -> None:
-        container = self._pod(what.pod).container(what.container)
-        if container is None:
-            raise Refusal(404, "NotFound", f'pod "{what.pod}" has no container "{what.container}"')
-        container.crash()
+        self._container(what).crash()
+
+    async def _freeze(self, what: _OfContainer) -> None:
+        self._container(what).freeze(True)
+
+    async def _thaw(self, what: _OfContainer) -> None:
+        self._container(what).freeze(False)
 
     async def _rebuild(self, what: _OfPod) -> None:
         self._pod(what.pod).rebuild()
@@ -172,6 +178,12 @@ class Faults:
         if pod is None:
             raise Refusal(404, "NotFound", f'pod "{called}" is on no node')
         return pod
+
+    def _container(self, what: _OfContainer) -> Container:
+        container = self._pod(what.pod).container(what.container)
+        if container is None:
+            raise Refusal(404, "NotFound", f'pod "{what.pod}" has no container "{what.container}"')
+        return container
 
     def _node(self, name: str) -> Node:
         node = self._nodes.node(name)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from kube_vxlan_lab.addresses import PODS_PER_NODE
 from kube_vxlan_lab.apiserver.history import Change, ChangeType
-from kube_vxlan_lab.apiserver.resources import NODES, PODS, Json
+from kube_vxlan_lab.apiserver.resources import NODES, PODS, Json, name_of, namespace_of
 from kube_vxlan_lab.apiserver.runtime import CannotStart, Container, LogWish, NotThere, Unreachable
 from kube_vxlan_lab.pod import Place, Pod
 from kube_vxlan_lab.sandbox import CannotMake
@@ -49,10 +49,15 @@ class Node:
         return str(self._place.keeper.net.address)
 
     async def stop(self) -> None:
-        """Lose the network: its pods go on, but reach no other node, and nobody hears of them."""
+        """Lose the network: its pods go on, but reach no other node, and nobody hears of them.
+
+        Node and pods are called not ready at once; a real node controller takes the better part of a minute for that.
+        """
         await connect(self._place.keeper, False)
         self._place.contact.clear()
         self._set_ready("Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.")
+        for pod in self._place.store.select(PODS, None, self._is_mine):
+            self._place.store.modify(PODS, namespace_of(pod), name_of(pod), _not_ready, "status")
 
     async def start(self, reboot: bool) -> None:
         """Be there again, after a `reboot` with new sandboxes for all pods."""
@@ -161,6 +166,12 @@ class Nodes:
                     raise Unreachable(f"dial tcp {node.address}:10250: connect: no route to host")
                 return pod
         raise NotThere("pod does not exist")
+
+
+def _not_ready(pod: Json) -> Json:
+    conditions = pod["status"].get("conditions") or ()
+    after = [one | {"status": "False"} if one["type"] == "Ready" else one for one in conditions]
+    return pod | {"status": pod["status"] | {"conditions": after}}
 
 
 def _tail(text: bytes, lines: int | None) -> bytes:

@@ -118,6 +118,15 @@ def terminate(container_pid: int) -> None:
             os.kill(int(child), signal.SIGTERM)
 
 
+def signal_all(container_pid: int, number: signal.Signals) -> None:
+    """Send a signal to every process that runs in a container now, those of execs included."""
+    inside = os.readlink(f"/proc/{container_pid}/ns/pid_for_children")
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):  # it has ended meanwhile
+            if entry.name.isdecimal() and os.readlink(entry / "ns" / "pid") == inside:
+                os.kill(int(entry.name), number)
+
+
 def kill(process: Process) -> None:
     """End a process at once, if it has not ended."""
     with suppress(ProcessLookupError):

@@ -16,6 +16,8 @@ def troubles(name: str, what: Mapping[str, Any], pods: Iterable[Mapping[str, Any
     match name:
         case "kill" | "rebuild":
             yield from ((uid, Fault(name, until=now)) for uid in _called(pods, what["pod"]))
+        case "freeze" | "thaw":
+            yield from ((uid, Fault("freeze", over=name == "thaw")) for uid in _called(pods, what["pod"]))
         case "exec":
             passing = now if what.get("times") and what["how"] != "work" else None
             for uid in _called(pods, what["pod"]):

@@ -67,6 +67,10 @@ class Watched(plain.Cluster):
         self.checker.before_change()
         super().apply(*objects)
 
+    def create(self, path: str, obj: plain.Json) -> None:
+        self.checker.before_change()
+        super().create(path, obj)
+
     def merge(self, path: str, patch: plain.Json) -> None:
         self.checker.before_change()
         super().merge(path, patch)

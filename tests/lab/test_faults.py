@@ -55,6 +55,16 @@ async def test_a_rebuilt_sandbox_is_another_network_with_another_address_under_t
     assert (await world.exec("p", "app", "cat", "/dev/shm/ran")).out == b"\n", "/dev/shm is the sandbox's"
 
 
+async def test_a_frozen_container_answers_nothing_until_it_is_thawed(world: Living) -> None:
+    await world.pod("p", shell("app", "trap 'echo heard; exit 0' TERM; while :; do sleep 0.05; done"))
+    await world.history("p", is_ready)
+    await world.fault("freeze", pod="p", container="app")
+    states = "grep -h '^State' /proc/[0-9]*/status"
+    assert b"T (stopped)" in (await world.exec("p", "app", "sh", "-c", states)).out
+    await world.fault("thaw", pod="p", container="app")
+    assert b"T (stopped)" not in (await world.exec("p", "app", "sh", "-c", states)).out
+
+
 async def test_an_evicted_pod_fails_and_goes_on_showing_an_address_that_others_may_have(world: Living) -> None:
     await world.pod("p", shell("app"), nodeName="node-1")
     before = (await world.history("p", is_ready))[-1]
@@ -83,22 +93,30 @@ async def stopped(world: Living) -> AsyncIterator[Json]:
     await world.fault("start", node="node-1")
 
 
-def condition(node: Json) -> str:
-    return next(str(one["status"]) for one in node["status"]["conditions"] if one["type"] == "Ready")
+def ready(one: Json) -> str:
+    """The Ready condition of a node or a pod."""
+    return next(str(condition["status"]) for condition in one["status"]["conditions"] if condition["type"] == "Ready")
+
+
+def changed(one: Json, other: Json) -> set[str]:
+    """The fields of their statuses that are not the same."""
+    fields = one["status"].keys() | other["status"].keys()
+    return {field for field in fields if one["status"].get(field) != other["status"].get(field)}
 
 
 async def test_of_a_stopped_node_nobody_hears_and_its_pods_reach_nobody(world: Living, stopped: Json) -> None:
-    assert condition(await world.client.get("/api/v1/nodes/node-1")) == "Unknown"
+    assert ready(await world.client.get("/api/v1/nodes/node-1")) == "Unknown"
     assert (await world.exec("q", "app", "ping", "-c", "1", "-W", "1", stopped["status"]["podIP"])).code == 1
     with pytest.raises(ApiError, match="no route to host"):
         await world.exec("p", "app", "true")
     await world.client.delete(f"{world.pods}/p", gracePeriodSeconds=1)
     await world.fault("kill", pod="p", container="app")
     there = await world.client.get(f"{world.pods}/p")
-    assert there["status"] == stopped["status"]
+    assert (ready(there), ready(stopped)) == ("False", "True")
+    assert changed(there, stopped) == {"conditions"}
     assert "deletionTimestamp" in there["metadata"]
     await world.fault("start", node="node-1")
-    assert condition(await world.client.get("/api/v1/nodes/node-1")) == "True"
+    assert ready(await world.client.get("/api/v1/nodes/node-1")) == "True"
     await world.until(world.pods, lambda pods: [one["metadata"]["name"] for one in pods] == ["q"])
 
 
@@ -107,7 +125,8 @@ async def test_a_node_that_was_started_again_is_reached_again(world: Living, sto
     address = stopped["status"]["podIP"]
     assert (await world.exec("q", "app", "ping", "-c", "1", "-W", "2", address)).code == 0
     assert (await world.exec("p", "app", "true")).code == 0
-    assert (await world.client.get(f"{world.pods}/p"))["status"] == stopped["status"]
+    there = await world.client.get(f"{world.pods}/p")
+    assert (ready(there), changed(there, stopped) <= {"conditions"}) == ("True", True)
 
 
 async def test_a_node_that_was_rebooted_has_its_pods_in_new_sandboxes(world: Living, stopped: Json) -> None:
@@ -158,7 +177,7 @@ async def test_a_forgotten_history_is_told_as_410(world: Living) -> None:
 @pytest.mark.parametrize(
     ("fault", "what", "why"),
     [
-        ("explode", {}, 'no fault "explode"; there are kill, rebuild'),
+        ("explode", {}, 'no fault "explode"; there are kill, freeze'),
         ("kill", {"pod": "p"}, "missing required field `container`"),
         ("kill", {"pod": "p", "container": "c", "times": 2}, "unknown field `times`"),
         ("exec", {"pod": "p", "how": "often"}, "Invalid enum value 'often'"),

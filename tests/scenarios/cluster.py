@@ -190,6 +190,10 @@ class Cluster:
 
         self.call(use)
 
+    def create(self, path: str, obj: Json) -> None:
+        """Send an object to a collection or a subresource of the API."""
+        self.call(lambda client: client.create(path, obj))
+
     def merge(self, path: str, patch: Json) -> None:
         """Merge a patch into the object at a path of the API."""
         self.call(lambda client: client.patch(path, patch))

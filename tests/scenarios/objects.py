@@ -21,15 +21,29 @@ def place(name: str) -> tuple[str, str]:
     return (namespace, rest) if slash else ("default", name)
 
 
-def pod(name: str, text: str, *, node: str = "", native: bool = False, host: bool = False) -> Json:
-    """A pod with its agents, and an application that does nothing."""
+def pod(name: str, text: str, **spec: Any) -> Json:
+    """A pod with its agents, and an application that does nothing; `spec` is what its spec has besides."""
     namespace, short = place(name)
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": short, "namespace": namespace, **_marks(short, text)},
-        "spec": _spec(native) | ({"nodeName": node} if node else {}) | ({"hostNetwork": True} if host else {}),
+        "spec": _spec() | spec,
     }
+
+
+def native_pod(name: str, text: str) -> Json:
+    """A pod whose agent is one native sidecar, and whose application starts when its networks are ready."""
+    probe = {"exec": {"command": ["kube-vxlan-agent", "ready"]}, "periodSeconds": 1, "failureThreshold": 120}
+    sidecar = _agent(SIDECAR) | {"restartPolicy": "Always", "startupProbe": probe}
+    return pod(name, text, initContainers=[sidecar], containers=[_app(_SLEEP)])
+
+
+def slow_pod(name: str, text: str, grace: int) -> Json:
+    """A pod whose application hears nothing of its end, and is killed when its grace is over."""
+    deaf = ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]
+    spec = {"containers": [_app(deaf), _agent(SIDECAR)], "terminationGracePeriodSeconds": grace}
+    return pod(name, text, **spec)
 
 
 def deployment(name: str, text: str, replicas: int) -> Json:
@@ -57,7 +71,7 @@ def _workload(kind: str, name: str, text: str, replicas: int) -> Json:
         "spec": {
             "replicas": replicas,
             "selector": {"matchLabels": {"run": short}},
-            "template": {"metadata": _marks(short, text), "spec": _spec(native=False)},
+            "template": {"metadata": _marks(short, text), "spec": _spec()},
         },
     }
 
@@ -66,14 +80,12 @@ def _marks(name: str, text: str) -> Json:
     return {"labels": {"run": name, LABEL: "true"}, "annotations": {ANNOTATION: text}}
 
 
-def _spec(native: bool) -> Json:
-    init = _agent(INIT)
-    sidecar = _agent(SIDECAR)
-    app = {"name": "app", "image": "docker.io/library/busybox:stable", "command": _SLEEP}
-    if not native:
-        return {"initContainers": [init], "containers": [app, sidecar]}
-    probe = {"exec": {"command": ["kube-vxlan-agent", "ready"]}, "periodSeconds": 1, "failureThreshold": 120}
-    return {"initContainers": [sidecar | {"restartPolicy": "Always", "startupProbe": probe}], "containers": [app]}
+def _spec() -> Json:
+    return {"initContainers": [_agent(INIT)], "containers": [_app(_SLEEP), _agent(SIDECAR)]}
+
+
+def _app(command: Sequence[str]) -> Json:
+    return {"name": "app", "image": "docker.io/library/busybox:stable", "command": command}
 
 
 def _agent(name: str) -> Json:

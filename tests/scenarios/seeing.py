@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from tests.scenarios.cluster import eventually
 from tests.scenarios.holding import names
-from tests.scenarios.objects import place
+from tests.scenarios.objects import LABEL, place
 from tests.scenarios.run import Run
 from tests.scenarios.text import Step
-from tests.scenarios.world import BOUNDS, PATIENCE, Json, pods_of
+from tests.scenarios.world import BOUNDS, PATIENCE, Json, is_there, pods_of
 
 
 def within(run: Run, step: Step) -> None:
@@ -57,12 +57,19 @@ def told(run: Run, step: Step) -> None:
     eventually(lambda: run.is_told(name, reason, "".join(text)), BOUNDS["recovery"], f"{name} is told {reason} {text}")
 
 
-def looked(run: Run, step: Step) -> None:
-    def all_known() -> bool:
-        places = run.places()
-        return places.get("wired", 0) > 0 and not places.get("waiting") and not places.get("wiring")
+def told_within(run: Run, step: Step) -> None:
+    name, reason, seconds = step.words
+    eventually(lambda: run.is_told(name, reason, ""), float(seconds), f"{name} is told {reason}")
 
-    eventually(all_known, PATIENCE, "the controller has looked at everything")
+
+def looked(run: Run, step: Step) -> None:
+    every = [pod for pod in run.world.items("/api/v1/pods") if is_there(pod) and LABEL in pod["metadata"].get("labels", {})]
+
+    def all_are_known() -> bool:
+        places = run.places()
+        return places.get("wired", 0) + places.get("degraded", 0) >= len(every)
+
+    eventually(all_are_known, PATIENCE, "the controller has looked at everything")
 
 
 def runs(ready: bool) -> Callable[[Run, Step], None]:

@@ -47,12 +47,12 @@ def _annotation(step: Step) -> str:
     return "\n".join(step.lines)
 
 
-def _pod(**how: Any) -> Callable[[Run, Step], None]:
-    """The last word, if there are two, names the node."""
+def _pod(make: Callable[..., Json]) -> Callable[[Run, Step], None]:
+    """`make` takes the name, the annotation, and the sentence's other words."""
 
     def act(run: Run, step: Step) -> None:
-        name, *node = step.words
-        run.world.apply(objects.pod(name, _annotation(step), node="".join(node), **how))
+        name, *words = step.words
+        run.world.apply(make(name, _annotation(step), *words))
 
     return act
 
@@ -105,6 +105,20 @@ def _delete(**options: Any) -> Callable[[Run, Step], None]:
     return act
 
 
+def _cordon(run: Run, node: str, is_closed: bool | None) -> None:
+    run.world.merge(f"/api/v1/nodes/{node}", {"spec": {"unschedulable": is_closed}})
+
+
+def _drain(run: Run, step: Step) -> None:
+    """As `kubectl drain` does it: nobody is sent there any more, and each pod is evicted."""
+    (node,) = step.words
+    _cordon(run, node, True)
+    for obj in run.world.items("/api/v1/pods"):
+        if obj["spec"].get("nodeName") == node:
+            metadata = {key: obj["metadata"][key] for key in ("namespace", "name")}
+            run.world.create(f"{_path(obj)}/eviction", {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata})
+
+
 # What goes wrong
 
 
@@ -153,10 +167,19 @@ SENTENCES = (
     Sentence("the networks are gone", lambda run, step: run.world.remove(CONFIG)),
     Sentence("network NAME is gone", lambda run, step: run.world.merge(CONFIG, {"data": {step.words[0]: None}})),
     Sentence("network NAME is REST", lambda run, step: run.world.merge(CONFIG, {"data": dict([step.words])})),
-    Sentence("pod NAME", _pod(), Block.LINES),
-    Sentence("pod NAME on NAME", _pod(), Block.LINES),
-    Sentence("pod NAME with a native agent", _pod(native=True), Block.LINES),
-    Sentence("pod NAME in the network of NAME", _pod(host=True), Block.LINES),
+    Sentence("pod NAME", _pod(objects.pod), Block.LINES),
+    Sentence("pod NAME on NAME", _pod(lambda name, text, node: objects.pod(name, text, nodeName=node)), Block.LINES),
+    Sentence("pod NAME with a native agent", _pod(objects.native_pod), Block.LINES),
+    Sentence(
+        "pod NAME in the network of NAME",
+        _pod(lambda name, text, node: objects.pod(name, text, nodeName=node, hostNetwork=True)),
+        Block.LINES,
+    ),
+    Sentence(
+        "pod NAME that takes COUNT s to end",
+        _pod(lambda name, text, grace: objects.slow_pod(name, text, int(grace))),
+        Block.LINES,
+    ),
     Sentence("deployment NAME of COUNT", _workload(objects.deployment), Block.LINES),
     Sentence("statefulset NAME of COUNT", _workload(objects.statefulset), Block.LINES),
     Sentence("objects", lambda run, step: run.world.apply(*objects.documents(step.lines)), Block.LINES),
@@ -177,6 +200,8 @@ SENTENCES = (
     Sentence("delete NAMES", _delete()),
     Sentence("delete NAMES at once", _delete(gracePeriodSeconds=0)),
     Sentence("delete NAME within 1 s", _delete(gracePeriodSeconds=1)),
+    Sentence("drain node NAME", _drain),
+    Sentence("uncordon node NAME", lambda run, step: _cordon(run, step.words[0], None)),
     Sentence("delete workload NAME", lambda run, step: run.world.remove(_kind(run, step.words[0]))),
     Sentence("by hand in NAMES", _by_hand, Block.LINES),
     Sentence("audits come every SECONDS s", _audits),
@@ -188,6 +213,8 @@ SENTENCES = (
     Sentence("kill the agent of NAMES", _pod_fault("kill", container=SIDECAR)),
     Sentence("kill the init agent of NAMES", _pod_fault("kill", container=INIT)),
     Sentence("kill container NAME of NAMES", _pod_fault("kill", "container")),
+    Sentence("freeze the agent of NAMES", _pod_fault("freeze", container=SIDECAR)),
+    Sentence("thaw the agent of NAMES", _pod_fault("thaw", container=SIDECAR)),
     Sentence("rebuild the sandbox of NAMES", _pod_fault("rebuild")),
     Sentence("evict NAMES", _pod_fault("evict")),
     Sentence("stop node NAME", _fault("stop", "node")),
@@ -212,10 +239,12 @@ SENTENCES = (
     Sentence("nothing is written in NAMES while", seeing.while_silent(act), Block.STEPS),
     Sentence("nothing is deleted in NAMES while", seeing.while_silent(act, "Deleted"), Block.STEPS),
     Sentence("the controller has looked at everything", seeing.looked),
+    Sentence("NAME is told REASON within SECONDS s", seeing.told_within),
     Sentence("NAME is told REASON", seeing.told),
     Sentence("NAME is told REASON with QUOTED", seeing.told),
     Sentence("NAMES is ready", seeing.runs(True)),
     Sentence("NAMES are ready", seeing.runs(True)),
+    Sentence("NAMES are not ready", seeing.runs(False)),
     Sentence("NAMES is not ready", seeing.runs(False)),
     Sentence("NAME has the address that NAME had", seeing.same_address),
     Sentence("NAME has another address", seeing.moved),

@@ -48,6 +48,9 @@ class World(Protocol):
     def apply(self, *objects: Json) -> None:
         """Create or change objects."""
 
+    def create(self, path: str, obj: Json) -> None:
+        """Send an object to a collection or a subresource of the API."""
+
     def merge(self, path: str, patch: Json) -> None:
         """Merge a patch into the object at a path of the API."""
 
@@ -67,6 +70,11 @@ class World(Protocol):
 def pods_of(world: World, name: str) -> list[Json]:
     """The pods of that name, or of that workload, that are members or will be: those that have ended are not among them."""
     return [pod for pod in objects_of(world, name) if not _has_ended(pod)]
+
+
+def is_there(pod: Json) -> bool:
+    """Whether it has not ended, and nobody is deleting it."""
+    return not _has_ended(pod) and "deletionTimestamp" not in pod["metadata"]
 
 
 def objects_of(world: World, name: str) -> list[Json]:

@@ -18,6 +18,7 @@ SWAGGER_FORM = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 _VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 _SUBRESOURCES: dict[str, tuple[str, list[str]]] = {
     "binding": ("Binding", ["create"]),
+    "eviction": ("Eviction", ["create"]),
     "exec": ("PodExecOptions", ["create", "get"]),
     "finalize": ("Namespace", ["update"]),
     "log": ("Pod", ["get"]),
@@ -25,6 +26,8 @@ _SUBRESOURCES: dict[str, tuple[str, list[str]]] = {
     "status": ("", ["get", "patch", "update"]),
 }
 """The kind (empty: that of the resource) and the verbs of each subresource."""
+_ELSEWHERE = {"eviction": ("policy", "v1"), "scale": ("autoscaling", "v1")}
+"""The group and version of those whose kind is not of the resource's own; `kubectl drain` evicts where it finds this."""
 
 
 def document(path: str) -> Json | None:
@@ -114,7 +117,9 @@ def _subentry(row: Resource, subresource: str) -> Json:
         "kind": kind or row.kind,
         "verbs": verbs,
     }
-    return {**entry, "group": "autoscaling", "version": "v1"} if subresource == "scale" else entry
+    if subresource in _ELSEWHERE:
+        entry["group"], entry["version"] = _ELSEWHERE[subresource]
+    return entry
 
 
 def _prefix(row: Resource) -> str:

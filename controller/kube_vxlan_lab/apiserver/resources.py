@@ -53,7 +53,10 @@ class Resource:
 NAMESPACES = Resource("", "v1", "namespaces", "Namespace", ("ns",), namespaced=False, subresources=("finalize", "status"))
 NODES = Resource("", "v1", "nodes", "Node", ("no",), namespaced=False, subresources=("status",))
 PODS = Resource(
-    "", "v1", "pods", "Pod", ("po",), subresources=("binding", "exec", "log", "status"), in_all=True, generation=True
+    *("", "v1", "pods", "Pod", ("po",)),
+    subresources=("binding", "eviction", "exec", "log", "status"),
+    in_all=True,
+    generation=True,
 )
 CONFIGMAPS = Resource("", "v1", "configmaps", "ConfigMap", ("cm",))
 SERVICEACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount", ("sa",))

@@ -39,6 +39,8 @@ class Verbs:
         is_rehearsal = request.query.get("dryRun") == "All" or "All" in (wish.get("dryRun") or ())
         with self._store.rehearsal() if is_rehearsal else nullcontext():
             match request.method:
+                case "POST" if target.subresource == "eviction":
+                    return self._evict(target, _received(request, body))
                 case "POST" if not target.name or target.subresource == "binding":
                     return self._create(target, _received(request, body))
                 case "PUT" if target.name:
@@ -70,8 +72,15 @@ class Verbs:
     def _create(self, target: Target, obj: Json) -> web.Response:
         if target.subresource == "binding":
             self._store.bind(target.namespace, target.name, obj.get("target", {}).get("name", ""))
-            return reply({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)
+            return _created()
         return reply(self._store.create(_placed(target, obj)), 201)
+
+    def _evict(self, target: Target, eviction: Json) -> web.Response:
+        """There are no PodDisruptionBudgets here, so an eviction is a deletion that may be refused and never is."""
+        if name_of(eviction) not in ("", target.name):
+            raise failures.bad_request("name in URL does not match name in Eviction object")
+        self._store.delete(target.resource, target.namespace, target.name, _wished(eviction.get("deleteOptions") or {}))
+        return _created()
 
     def _update(self, target: Target, obj: Json) -> web.Response:
         if target.subresource == "scale":
@@ -122,6 +131,10 @@ class Verbs:
 def reply(body: Json, code: int = 200) -> web.Response:
     """A JSON answer."""
     return web.Response(status=code, body=msgspec.json.encode(body), content_type="application/json")
+
+
+def _created() -> web.Response:
+    return reply({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)
 
 
 def _received(request: web.BaseRequest, body: bytes) -> Json:
@@ -178,8 +191,13 @@ def _list_or_object(body: bytes) -> Any:
 
 
 def _deletion(request: web.BaseRequest, wish: Json) -> Deletion:
-    grace = request.query.get("gracePeriodSeconds", wish.get("gracePeriodSeconds"))
-    propagation = request.query.get("propagationPolicy") or wish.get("propagationPolicy") or Propagation.BACKGROUND
+    in_query = {key: request.query[key] for key in ("gracePeriodSeconds", "propagationPolicy") if request.query.get(key)}
+    return _wished(wish | in_query)
+
+
+def _wished(wish: Json) -> Deletion:
+    grace = wish.get("gracePeriodSeconds")
+    propagation = wish.get("propagationPolicy") or Propagation.BACKGROUND
     try:
         conditions = wish.get("preconditions") or {}
         return Deletion(

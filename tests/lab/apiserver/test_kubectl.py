@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.lab.apiserver.hosted import HAS_KUBECTL, Hosted, a_deployment, a_pod
 
-from kube_vxlan_lab.apiserver.resources import DEPLOYMENTS, PODS
+from kube_vxlan_lab.apiserver.resources import DEPLOYMENTS, NODES, PODS
 
 pytestmark = pytest.mark.skipif(not HAS_KUBECTL, reason="kubectl is not installed")
 
@@ -182,3 +182,16 @@ async def test_a_list_is_taken_one_by_one(server: Hosted, tmp_path: Path, verb: 
     (tmp_path / "list.yaml").write_text(f"apiVersion: v1\nkind: List\nitems: [{', '.join(items)}]\n")
     code, out, err = await server.kubectl(verb, "-f", str(tmp_path / "list.yaml"))
     assert (code, out, err) == (0, "configmap/one created\nconfigmap/two created\n", "")
+
+
+async def test_a_node_is_drained(server: Hosted, pod: str) -> None:
+    server.store.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}})
+    uid = server.store.get(PODS, "default", "a")["metadata"]["uid"]
+    marked = asyncio.Event()
+    server.store.subscribe(lambda change: marked.set() if "deletionTimestamp" in change.new["metadata"] else None)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        draining = tasks.create_task(server.run("drain", "n", "--force"))
+        await marked.wait()
+        server.store.remove(PODS, "default", "a", uid)
+    assert "pod/a evicted\nnode/n drained\n" in draining.result()
+    assert server.store.get(NODES, "", "n")["spec"]["unschedulable"] is True

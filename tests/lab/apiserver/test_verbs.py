@@ -98,6 +98,16 @@ async def test_a_pod_is_bound(server: Hosted) -> None:
     assert server.store.get(PODS, "default", "a")["spec"]["nodeName"] == "n"
 
 
+async def test_an_evicted_pod_is_deleted_with_its_grace(server: Hosted) -> None:
+    server.store.create(a_pod(nodeName="n"))
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "a", "namespace": "default"}}
+    code, status = await server.ask("POST", f"{PODS_PATH}/a/eviction", body | {"deleteOptions": {"gracePeriodSeconds": 7}})
+    assert (code, status["kind"], status["status"]) == (201, "Status", "Success")
+    assert server.store.get(PODS, "default", "a")["metadata"]["deletionGracePeriodSeconds"] == 7
+    assert (await server.ask("POST", f"{PODS_PATH}/b/eviction", body))[0] == 400
+    assert (await server.ask("POST", f"{PODS_PATH}/b/eviction", body | {"metadata": {"name": "b"}}))[0] == 404
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "code", "reason"),
     [
