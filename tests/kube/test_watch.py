@@ -75,6 +75,21 @@ async def test_a_list_in_pages_where_the_server_has_no_watch_list(server: Script
     assert relist == {"labelSelector": "vxlan=true", "limit": "500"}
 
 
+async def test_a_list_in_pages_where_the_store_behind_the_server_is_too_old_for_a_watch_list(server: Scripted) -> None:
+    status = {
+        "kind": "Status",
+        "status": "Failure",
+        "message": "a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled",
+        "reason": "InternalError",
+        "code": 500,
+    }  # what 1.34 says with etcd 3.4 behind it
+    server.play(server.streams(event("ERROR", status)), page(pod("a")), server.streams(stays=True))
+    async with following(server) as told:
+        await told.several(Listed)
+    assert told.names() == ["=a"]
+    assert "sendInitialEvents" not in server.requests[1].query
+
+
 async def test_an_ended_watch_resumes_at_the_last_version_without_a_list(server: Scripted) -> None:
     server.play(
         server.streams(*initial("a", version="10")),

@@ -38,6 +38,10 @@ _PATIENCE = 5
 """Fruitless attempts in a row after which we list: a version that the server does not know (a restored etcd) stays so."""
 
 
+class _NoWatchList(Exception):
+    """The server took the request for a WatchList, and cannot give one."""
+
+
 async def follow(
     api: ApiClient, resource: Resource[T], deliver: Callable[[Happening[T]], None], timing: Timing | None = None
 ) -> NoReturn:
@@ -116,8 +120,8 @@ class _Follower(Generic[T]):
             if self._watch_list:
                 try:
                     return await self._watch(initial=True)
-                except answers.Invalid:
-                    # The feature gate is off. Every later list of this process comes in pages.
+                except (answers.Invalid, _NoWatchList):
+                    # The feature gate is off, or etcd too old. Every later list of this process comes in pages.
                     self._watch_list = False
             listing = await list_all(self._api, self._resource)
             self._skipped = listing.skipped > 0
@@ -174,6 +178,8 @@ class _Follower(Generic[T]):
             case "ERROR":
                 status = answers.as_status(bytes(event.object))
                 answer = answers.of_status(status, 500) if status else answers.read(500, "", bytes(event.object))
+                if answer.code == 500 and self._initial is not None:
+                    raise _NoWatchList(answer.message)
                 raise answers.meaning(answer, f"watching {self._resource.path}")
             case "BOOKMARK":
                 self._mark(event.object)
