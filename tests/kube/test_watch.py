@@ -17,6 +17,12 @@ NO_WATCH_LIST = refuses(
     "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled",
 )
 
+NOT_WITH_THIS_ETCD = refuses(
+    500,
+    "InternalError",
+    "a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled",
+)
+
 
 def initial(*names: str, version: str = "10") -> list[bytes]:
     return [event("ADDED", pod(name)) for name in names] + [bookmark(version, ends=True)]
@@ -53,9 +59,10 @@ async def test_what_changes_while_the_initial_list_comes_is_part_of_it(server: S
         assert listed.objects[0].metadata.resource_version == "7"
 
 
-async def test_a_list_in_pages_where_the_server_has_no_watch_list(server: Scripted) -> None:
+@pytest.mark.parametrize("refusal", [NO_WATCH_LIST, NOT_WITH_THIS_ETCD], ids=["gate", "etcd"])
+async def test_a_list_in_pages_where_the_server_has_no_watch_list(server: Scripted, refusal: Part) -> None:
     server.play(
-        NO_WATCH_LIST,
+        refusal,
         page(pod("a"), more="next"),
         page(pod("b"), version="10"),
         server.streams(event("ADDED", pod("c", "11"))),
@@ -79,7 +86,8 @@ async def test_a_list_in_pages_where_the_store_behind_the_server_is_too_old_for_
     status = {
         "kind": "Status",
         "status": "Failure",
-        "message": "a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled",
+        "message": "a watch stream was requested by the client but the required storage feature "
+        "RequestWatchProgress is disabled",
         "reason": "InternalError",
         "code": 500,
     }  # what 1.34 says with etcd 3.4 behind it
