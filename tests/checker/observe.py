@@ -130,7 +130,7 @@ class Observer:
 
     def _enter(self, uid: str, inode: int, keeper: int) -> None:
         try:
-            found = _socket_in(keeper)
+            found = socket_in(keeper)
         except OSError:
             return  # it has ended meanwhile
         eye = self._eyes[uid, inode] = Eye(uid, inode, found, self._record)
@@ -187,7 +187,8 @@ class Eye:
         self._again = False
         self._number = 0
         self._seen: set[Item] = set()
-        self._touched: set[Item] = set()
+        self._touched: set[object] = set()
+        """What was told of since a reading began: of that, what is read may be older."""
 
     def read(self, afresh: bool = False) -> None:
         """Begin to read all that is there; `afresh`: once more if that was begun before now."""
@@ -233,11 +234,9 @@ class Eye:
 
     def _told(self, said: Is | Gone) -> None:
         item = said.item
-        if isinstance(item, Link):
-            self._touched |= {old for old in (self._links.get(item.ifindex),) if old}
-            if isinstance(said, Gone) or not item.up:
-                self._drop_silently(item, isinstance(said, Gone))
-        self._touched.add(item)
+        if isinstance(item, Link) and (isinstance(said, Gone) or not item.up):
+            self._drop_silently(item, isinstance(said, Gone))
+        self._touched.add(_identity(item))
         if isinstance(said, Is) or item in self._items or (isinstance(item, Link) and item.ifindex in self._links):
             self._note(said, "told")
 
@@ -249,7 +248,7 @@ class Eye:
         kinds = (Route, Address, Entry) if gone else (Route,)
         for item in [one for one in self._items if isinstance(one, kinds) and one.ifindex == link.ifindex]:
             if gone or not (isinstance(item, Route) and ":" in item.subnet):
-                self._touched.add(item)
+                self._touched.add(_identity(item))
                 self._note(Gone(item), "told")
 
     def _note(self, said: Is | Gone, source: str) -> None:
@@ -290,14 +289,27 @@ class Eye:
 
     def _compare(self) -> None:
         """Write down what the reading shows and nobody told."""
-        for item in self._items - self._seen - self._touched:
+        for item in self._untold(self._items - self._seen):
             if not (isinstance(item, Link) and any(isinstance(o, Link) and o.ifindex == item.ifindex for o in self._seen)):
                 self._note(Gone(item), "read")
-        for item in sorted(self._seen - self._items - self._touched, key=lambda item: not isinstance(item, Link)):
+        for item in sorted(self._untold(self._seen - self._items), key=lambda item: not isinstance(item, Link)):
             self._note(Is(item), "read")
 
+    def _untold(self, items: set[Item]) -> list[Item]:
+        return [item for item in items if _identity(item) not in self._touched]
 
-def _socket_in(pid: int) -> socket.socket:
+
+def _identity(item: Item) -> object:
+    """What stays the same of an item while its state changes."""
+    match item:
+        case Link():
+            return item.ifindex
+        case Entry():
+            return item._replace(permanent=True)
+    return item
+
+
+def socket_in(pid: int) -> socket.socket:
     """A socket for route netlink in the network namespace of a process; the calling thread is back in its own afterwards."""
     libc = ctypes.CDLL(None, use_errno=True)
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.checker.checker import Checker
 from tests.checker.facts import Address, Config, Entered, Entry, Gap, GateOpened, Gone, Is, Left, Link, Pod, Route, What
-from tests.checker.observe import Observer
+from tests.checker.observe import Eye, Observer, socket_in
 from tests.namespaces import Namespace, namespace, pod_namespace
 from tests.scenarios.cluster import eventually
 
@@ -95,6 +95,25 @@ def test_ipv6_is_read_and_told_as_ipv4_is(heard: Heard, pod: Namespace) -> None:
 
 def _item(what: What) -> object:
     return what.item if isinstance(what, Is | Gone) else None
+
+
+def test_what_is_told_while_a_namespace_is_read_is_newer_than_what_is_read(pod: Namespace) -> None:
+    facts: list[What] = []
+    pod.run("ip", "link", "set", "vx0", "down")
+    eye = Eye("a", 1, socket_in(pod.pid), lambda _, what, __: facts.append(what))
+    with eye.socket:
+        eye.read()  # the kernel writes down the links as they are now
+        pod.run("ip", "link", "set", "vx0", "up")
+
+        def read() -> bool:
+            eye.listen()
+            return eye.readings == 1
+
+        eventually(read, what="all is read")
+    states = [
+        what.item.up for what in facts if isinstance(what, Is) and isinstance(what.item, Link) and what.item.name == "vx0"
+    ]
+    assert states[-1]
 
 
 def test_routes_that_go_without_a_word_are_missed_at_once(heard: Heard, pod: Namespace) -> None:
