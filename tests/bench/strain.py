@@ -2,7 +2,8 @@
 
 Eight tenths of the pods are healthy, in networks of up to a hundred. Joins among them are measured; then a tenth of sick
 agents and a tenth of hostile annotations come in addition, and joins among the same healthy pods are measured again, while the
-controller still tries to make something of the sick. Asserted: every healthy kernel is right after each join and each leave.
+controller still tries to make something of the sick. Asserted: every healthy kernel is right after each join and each leave,
+and no exec is opened in a healthy pod that has its own.
 """
 
 import argparse
@@ -68,6 +69,8 @@ class Crowd:
         self._networks = tuple(vnis)
         self._memory, self._files = 0.0, 0
         self._number = 0
+        self._filled = 0.0
+        """When all of the healthy had their stream."""
 
     async def fill(self) -> None:
         """Start the healthy ones, and wait until all is right."""
@@ -77,6 +80,8 @@ class Crowd:
             self._expect()
             await self._lab.until_right(WITHIN)
         await self._lab.until(lambda: all(self._lab.pods[name].ready for name in self._healthy), WITHIN, lambda: "not ready")
+        await self._lab.until(lambda: all(self._served(name)[0] == 1 for name in self._healthy), WITHIN, self._unserved)
+        self._filled = time.monotonic()
         self._look()
 
     async def sicken(self, where: tuple[str, str]) -> None:
@@ -93,6 +98,8 @@ class Crowd:
     async def joins(self, times: int) -> Strain:
         """One after another, each with its leave."""
         samples = [await self._join() for _ in range(times)]
+        disturbed = [name for name in self._healthy if self._served(name)[1] > self._filled]
+        assert not disturbed, f"an exec was opened or lost in pods that had theirs: {disturbed[:3]}"
         streams = self._lab.controller.numbers()["kube_vxlan_streams"]
         seconds, cpu = zip(*samples, strict=True)
         return Strain(len(self._lab.pods), seconds, cpu, self._memory, self._files, streams)
@@ -112,6 +119,13 @@ class Crowd:
         await lab.until_right(WITHIN)
         await lab.until(lambda: name in lab.left, WITHIN, lambda: f"{name} has not left")
         return seconds, used.cpu
+
+    def _served(self, name: str) -> tuple[int, float]:
+        """How many execs run in a pod, and since when."""
+        return self._lab.served.get(self._lab.pods[name].uid, (0, 0.0))
+
+    def _unserved(self) -> str:
+        return f"pods without one exec: {[name for name in self._healthy if self._served(name)[0] != 1][:3]}"
 
     def _one(self, where: tuple[str, str] | None = None) -> Json:
         """The next pod, in the next network; a sick one, if it is told where the sick agents are."""

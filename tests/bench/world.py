@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from tests.bench.picture import Picture, Right
 from tests.bench.pods import ANNOTATION, Json
 from tests.bench.running import Controller
-from tests.checker.facts import Fact, What
+from tests.checker.facts import Fact, Serving, What
 from tests.checker.observe import Observer
 from tests.checker.processes import Processes
 from tests.checker.sandboxes import Process, Reader, in_the_lab
@@ -25,6 +25,8 @@ from kube_vxlan_lab.client import Client
 
 ROOT = Path(__file__).parents[2]
 PODS = "/api/v1/namespaces/default/pods"
+_STARTERS = (("nsenter",), ("unshare",), ("setsid",))
+"""What becomes another program soon."""
 _LOOK = 0.005
 """Seconds between two looks at what was told."""
 
@@ -57,6 +59,8 @@ class World:
         """By name."""
         self.left: dict[str, float] = {}
         """When pods were first told to be members of nothing any more, by name."""
+        self.served: dict[str, tuple[int, float]] = {}
+        """How many execs of the controller run in each pod, and since when, by uid."""
         self.facts: SimpleQueue[Fact] = SimpleQueue()
 
     async def create(self, pods: Iterable[Json]) -> None:
@@ -115,7 +119,10 @@ class World:
         """Take in what the kernels told, for ever."""
         while True:
             while not self.facts.empty():
-                self.picture.take(self.facts.get())
+                fact = self.facts.get()
+                self.picture.take(fact)
+                if isinstance(fact.what, Serving):
+                    self.served[fact.pod] = fact.what.count, fact.time
             await asyncio.sleep(_LOOK)
 
 
@@ -148,8 +155,8 @@ async def world(name: str, nodes: int, networks: dict[str, int]) -> AsyncIterato
 
 
 def _until_settled(read: Reader) -> Reader:
-    """Reads each process until two readings agree. What becomes of it later is nothing to us, and asking all of them again and
-    again takes a fifth of a core from those that are measured."""
+    """Reads each process until two readings agree on what it runs. What becomes of it later is nothing to us, and asking all of
+    them again and again takes a fifth of a core from those that are measured."""
     known: dict[int, Process] = {}
     settled: set[int] = set()
 
@@ -159,7 +166,7 @@ def _until_settled(read: Reader) -> Reader:
         found, before = read(pid), known.get(pid)
         if found is not None:
             known[pid] = found
-            if found == before:
+            if found == before and found.line[:1] not in _STARTERS:
                 settled.add(pid)
         return found
 
