@@ -21,6 +21,11 @@ which is only ever appended to; a pure function judges it afterwards.
     trouble     pure  what the lab's own faults excuse
     watched     I/O   tests.scenarios.cluster's `cluster`, with a checker looking on
 
+On a real cluster whose kubelets run on this machine, below one root directory, it is told where everything is:
+
+    with Checker() as checker:
+        checker.follow(from_kubeconfig(path), below_kubelets(root))
+
 A test that is written with `tests.scenarios.cluster.cluster` runs under the checker when it takes `cluster` from
 `tests.checker.watched` instead: the same Cluster, whose `checker` attribute is this, and which fails at its end when anything
 was wrong at any moment. What such a test does that the checker cannot know by itself it says to the checker:
