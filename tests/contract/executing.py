@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.contract.server import Json, Server, pod
+from tests.contract.server import Json, Server, eventually, pod
 
 V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
 BOTH = (V5, V4)
@@ -38,7 +38,8 @@ async def an_exit_code_is_in_the_status(server: Server) -> None:
         async with server.exec("a", "sh", "-c", command, protocols=BOTH) as socket:
             status = json.loads((await _all(socket))[STATUS])
         assert (status["status"], status["reason"]) == ("Failure", "NonZeroExitCode")
-        assert {"reason": "ExitCode", "message": code} in status["details"]["causes"]
+        assert status["details"]["causes"] == [{"reason": "ExitCode", "message": code}]
+        assert status["message"].startswith("command terminated with non-zero exit code: ")
 
 
 async def arguments_arrive_as_they_are(server: Server) -> None:
@@ -109,9 +110,35 @@ async def a_pod_without_a_node_cannot_be_asked(server: Server) -> None:
     assert await _refused(server, "a", "true") == 400
 
 
-async def without_a_command_there_is_no_exec(server: Server) -> None:
+async def without_a_command_nothing_is_started(server: Server) -> None:
     await _a_pod(server)
-    assert await _refused(server, "a") in (400, 403)
+    async with server.exec("a", protocols=BOTH) as socket:
+        status = json.loads((await _all(socket))[STATUS])
+    assert (status["status"], status["reason"]) == ("Failure", "InternalError")
+    assert "args must not be empty" in status["message"]
+
+
+async def a_container_that_has_ended_is_told_of_on_the_status_channel_or_at_the_door(server: Server) -> None:
+    """The first in v5, which ends at the API server; the second in v4, which goes through to the node."""
+    both = pod("a", server.image)
+    both["spec"]["containers"].append({"name": "ended", "image": server.image, "command": ["true"]})
+    both["spec"]["restartPolicy"] = "Never"
+    await server.create("pods", both)
+    await server.running("a")
+
+    async def look() -> bool | None:
+        there = (await server.ask("GET", server.path("pods", "a"))).body["status"]["containerStatuses"]
+        return any("terminated" in one["state"] for one in there) or None
+
+    await eventually(look, 60.0, "the container has ended")
+    async with server.exec("a", "true", protocols=(V5,), container="ended") as socket:
+        status = json.loads((await _all(socket))[STATUS])
+    assert (status["status"], status["code"]) == ("Failure", 500)
+    assert 'container not found ("ended")' in status["message"]
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        async with server.exec("a", "true", protocols=(V4,), container="ended"):
+            pass
+    assert refused.value.status == 500
 
 
 async def a_plain_request_is_told_to_upgrade(server: Server) -> None:
@@ -140,7 +167,6 @@ async def _all(socket: aiohttp.ClientWebSocketResponse) -> dict[int, bytes]:
         async for message in socket:
             assert message.type is aiohttp.WSMsgType.BINARY
             heard[message.data[0]] = heard.get(message.data[0], b"") + message.data[1:]
-    assert socket.close_code == 1000
     return heard
 
 

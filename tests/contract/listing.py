@@ -84,11 +84,19 @@ async def a_json_patch_that_fails_its_test_changes_nothing(server: Server) -> No
     assert (await server.ask("GET", server.path("configmaps", "a"))).body["data"] == {"k": "1"}
 
 
-async def a_patch_with_another_uid_conflicts(server: Server) -> None:
+async def a_put_with_another_uid_conflicts(server: Server) -> None:
+    made = await server.config("a")
+    made["metadata"]["uid"] = "00000000-0000-0000-0000-000000000000"
+    answer = await server.ask("PUT", server.path("configmaps", "a"), made)
+    assert (answer.code, answer.body["reason"]) == (409, "Conflict")
+
+
+async def a_patch_with_another_uid_is_invalid(server: Server) -> None:
     await server.config("a")
     patch = {"metadata": {"uid": "00000000-0000-0000-0000-000000000000"}, "data": {"k": "2"}}
     answer = await server.ask("PATCH", server.path("configmaps", "a"), patch, MERGE)
-    assert (answer.code, answer.body["reason"]) == (409, "Conflict")
+    assert (answer.code, answer.body["reason"]) == (422, "Invalid")
+    assert "metadata.uid" in answer.body["message"]
 
 
 async def a_delete_with_another_uid_conflicts(server: Server) -> None:

@@ -35,6 +35,7 @@ async def an_object_that_a_selector_loses_is_told_as_deleted(server: Server) -> 
 
 
 async def a_watch_with_initial_events_begins_with_what_is_there_and_says_where_that_ends(server: Server) -> None:
+    """Where the store behind the server can do that at all: etcd below 3.4.25 cannot, and then the first event says so."""
     await server.config("a")
     await server.config("b")
     async with server.watching("configmaps", **INITIAL, fieldSelector="metadata.name!=kube-root-ca.crt") as watch:
@@ -57,7 +58,7 @@ async def initial_events_need_to_be_told_how_new_they_must_be(server: Server) ->
 async def a_watch_from_a_version_that_is_forgotten_is_told_so(server: Server) -> None:
     async with server.watching("configmaps", resourceVersion="1") as watch:
         event = await watch.any()
-    assert (event["type"], event["object"]["kind"]) == ("ERROR", "Status")
+    assert event["type"] == "ERROR"
     assert (event["object"]["code"], event["object"]["reason"]) == (410, "Expired")
 
 

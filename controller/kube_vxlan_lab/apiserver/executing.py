@@ -56,10 +56,7 @@ def parse_wish(query: MultiMapping[str]) -> ExecWish:
     stdin, stdout, stderr = (query.get(key, "").lower() in ("1", "true") for key in ("stdin", "stdout", "stderr"))
     if not (stdin or stdout or stderr):
         raise bad_request("you must specify at least 1 of stdin, stdout, stderr")
-    argv = tuple(query.getall("command", ()))
-    if not argv:
-        raise bad_request("you must specify at least 1 command for the container")
-    return ExecWish(argv, stdin, stdout, stderr)
+    return ExecWish(tuple(query.getall("command", ())), stdin, stdout, stderr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +81,8 @@ async def execute(request: web.BaseRequest, backend: Backend, container: Contain
     if chosen == V5:
         await session.open(request)
     try:
+        if not wish.argv:
+            raise CannotStart("args must not be empty")  # the API server lets it pass
         process = await backend.runtime.exec(container, wish.argv, wish.stdin)
     except NotThere as error:
         if chosen == V4:
@@ -128,7 +127,7 @@ class _Session:
             await complaining
             code = await process.wait()
             feeding.cancel()
-        await self.end(_exit_status(code))
+        await self.end(_exit_status(code, self._wish.argv, at_node=not half_close))
 
     async def end(self, status: Json) -> None:
         """The last frame, and goodbye."""
@@ -184,14 +183,17 @@ async def _written(stdin: Input, data: memoryview) -> Input | None:
     return stdin
 
 
-def _exit_status(code: int) -> Json:
+def _exit_status(code: int, argv: tuple[str, ...], *, at_node: bool) -> Json:
+    """How a command ended, in the words of the node's runtime or of the API server."""
     if code == 0:
         return {"metadata": {}, "status": "Success"}
     shown = code if code > 0 else 128 - code
+    at = f"error executing command [{' '.join(argv)}], exit code {shown}"
+    said = at if at_node else f"command terminated with exit code {shown}"
     return {
         "metadata": {},
         "status": "Failure",
-        "message": f"command terminated with exit code {shown}",
+        "message": f"command terminated with non-zero exit code: {said}",
         "reason": "NonZeroExitCode",
         "details": {"causes": [{"reason": "ExitCode", "message": str(shown)}]},
     }

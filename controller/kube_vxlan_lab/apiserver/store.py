@@ -151,6 +151,10 @@ class Store:
         for field in ("name", "namespace"):
             if new["metadata"].get(field) != old["metadata"].get(field):
                 raise failures.bad_request(f"the {field} of the object does not match the {field} on the URL")
+        wished = new["metadata"].get("uid")
+        if wished != old["metadata"]["uid"]:
+            cause = Cause("FieldValueInvalid", f'Invalid value: "{wished or ""}": field is immutable', "metadata.uid")
+            raise failures.invalid(resource.kind, resource.group, name, [cause])
         return self._replace(resource, old, new, subresource)
 
     def patch(self, resource: Resource, namespace: str, name: str, patch: Patch, subresource: str | None = None) -> Json:
