@@ -123,7 +123,9 @@ class Conduct:
             elif isinstance(fact.what, Serving | Ended):
                 for pod in [fact.pod] if isinstance(fact.what, Serving) else list(since):
                     begun = since.pop(pod, inf)
-                    if fact.time - begun > 2 * self._constants.haze:
+                    # A command that nobody reaches, nobody can end.
+                    unreached = covers(self._run.pod_excuses.get(pod, NEVER), begun, fact.time)
+                    if fact.time - begun > 2 * self._constants.haze and not unreached:
                         yield Violation(
                             "S12", begun, pod, f"More than {self._constants.execs} exec ran for {fact.time - begun:.1f} s."
                         )

@@ -1,6 +1,6 @@
 """Pure. The laws of a pod's own links, addresses and routes (L1, L2, L3, L8, S8, S9, S14), and of what is not ours (S4)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import inf
 
 from tests.checker.facts import Address, Constants, Entry, Neighbour, Route, Rule, Violation
@@ -50,6 +50,9 @@ class Holdings:
     def _missing(self, wish: Has) -> Iterator[Violation]:
         pod, run = wish.pod, self._run
         wanted = both(run.surely.get(wish, NEVER), union(run.kernels[pod].watched))
+        # A link of another VNI or port is made anew, and all that is on it.
+        for fixed in ("vni", "port"):
+            wanted = _each(wanted, self._wanted(pod, wish.link, fixed))
         due = late(wanted, self._constants.join, run.excused(pod))
         due = tuple((begin, min(end, run.end)) for begin, end in due if begin < run.end)
         hands = run.by_hand(pod, wish.link)
@@ -63,17 +66,16 @@ class Holdings:
             yield from self._cut(wish, wanted, present, hands)
 
     def _cut(self, wish: Has, wanted: Spans, present: Spans, hands: Spans) -> Iterator[Violation]:
-        port = union(
-            *(
-                self._run.surely[w]
-                for w in self._run.surely
-                if isinstance(w, Has) and (w.pod, w.link, w.what) == (wish.pod, wish.link, "port")
-            )
-        )
+        port = union(*self._wanted(wish.pod, wish.link, "port"))
         for _, gone in present:
             begin, end = gone - self._constants.haze, gone + self._constants.haze
             if covers(both(wanted, port), begin, end) and gone < self._run.end and not holds(hands, gone):
                 yield Violation("S5", gone, wish.pod, f"{wish.link} was deleted though the pod went on being a member.")
+
+    def _wanted(self, pod: str, link: str, what: str) -> list[Spans]:
+        """While each value of one attribute of a link was wished for."""
+        run = self._run
+        return [run.surely[w] for w in run.surely if isinstance(w, Has) and (w.pod, w.link, w.what) == (pod, link, what)]
 
     def _unwanted(self, pod: str, kernel: Kernel, life: Life) -> Iterator[Violation]:
         """What of ours must not be there."""
@@ -164,6 +166,11 @@ def _is_ours(life: Life, item: Thing) -> bool:
         case Address():
             return item.cidr in life.given
     return isinstance(item, Entry)
+
+
+def _each(spans: Spans, parts: Iterable[Spans]) -> Spans:
+    """Spans, parted where they belong to different parts."""
+    return tuple(sorted(span for part in parts for span in both(spans, part)))
 
 
 def _on(kernel: Kernel, life: Life, wish: Has) -> Spans:

@@ -246,6 +246,20 @@ def test_a_second_exec_in_a_pod_is_one_too_many() -> None:
     assert laws(calm().at(60, "a", Serving(2)).at(65, "a", Serving(1))) == laws(calm().at(60, "a", Serving(2))) == {"S12"}
 
 
+def test_an_exec_that_nobody_can_end_is_not_one_too_many() -> None:
+    hangs = calm().at(55, "a", Fault("exec")).at(60, "a", Serving(2)).at(75, "a", Serving(1))
+    assert laws(hangs.at(76, "a", Fault("exec", over=True))) == set()
+    assert laws(hangs.at(90, "a", Serving(2))) == {"S12"}
+
+
+@pytest.mark.parametrize(("up_at", "broken"), [(64.0, set()), (70.0, {"L3"})])
+def test_a_link_that_is_made_anew_for_another_vni_has_time_for_all_that_is_on_it(up_at: float, broken: set[str]) -> None:
+    other = {**NETWORKS, "blue": {"id": "201", "up": "true"}}
+    down = BLUE._replace(ifindex=9, vni=201, up=False)
+    told = calm().at(60, "", Config(other)).at(60.5, "a", Gone(BLUE), down)
+    assert laws(told.at(up_at, "a", down._replace(up=True))) == broken
+
+
 @pytest.mark.parametrize(("kind", "most", "apart"), [(Said(), 62, 0.9), (Reported(), 21, 13.0)], ids=["lines", "Events"])
 def test_a_pod_that_makes_a_controller_talk_all_the_time_is_one_too_many(kind: What, most: int, apart: float) -> None:
     def history(times: list[float]) -> Told:
