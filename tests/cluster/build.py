@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.cluster.realm import Missing
 
 SOURCE = Path(__file__).parent / "binary"
-COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl")
+COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl", "etcd")
 _FILES = ("go.mod", "go.sum", "main.go")
 
 

@@ -83,7 +83,7 @@ def up(name: str, count: int, say: Say, until: int | None = None) -> Cluster:
 
 def _furnish(made: Realm, components: Path, count: int, archives: list[Path], say: Say) -> Cluster:
     machine.prepare(made.directory)
-    nodes = tuple(Node(made, f"node{number}", number) for number in range(1, count + 1))
+    nodes = _nodes(made, count)
     cluster = Cluster(made, components, nodes)
     (made.directory / "cluster.yaml").write_text(
         yaml.safe_dump({"pid": made.pid, "nodes": count, "components": str(components)})
@@ -134,9 +134,12 @@ def find(name: str = NAME) -> Cluster | None:
         if realm.is_alive(directory):
             known = yaml.safe_load((directory / "cluster.yaml").read_text())
             made = Realm(directory, known["pid"])
-            nodes = tuple(Node(made, f"node{number}", number) for number in range(1, known["nodes"] + 1))
-            return Cluster(made, Path(known["components"]), nodes)
+            return Cluster(made, Path(known["components"]), _nodes(made, known["nodes"]))
     return None
+
+
+def _nodes(made: Realm, count: int) -> tuple[Node, ...]:
+    return tuple(Node(made, f"node-{number}", number) for number in range(1, count + 1))
 
 
 def down(name: str = NAME) -> bool:

@@ -67,7 +67,7 @@ class ControlPlane:
     def _start_store(self) -> None:
         url = f"http://{_STORE}"
         options = ["--unsafe-no-fsync", f"--listen-client-urls={url}", f"--advertise-client-urls={url}"]
-        self._realm.spawn("etcd", "etcd", f"--data-dir={self._realm.directory}/etcd", *options)
+        self._realm.spawn("etcd", str(self._components / "etcd"), f"--data-dir={self._realm.directory}/etcd", *options)
 
 
 def start_api_server(realm: Realm, components: Path) -> None:

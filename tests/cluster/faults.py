@@ -23,7 +23,7 @@ class Faults:
 
     def kill_sandbox(self, pod: str) -> None:
         """Kill a pod's sandbox; the kubelet makes another one: same uid, new namespaces, another address."""
-        self._kill(processes.sandbox(self._pod(pod)), f"sandbox of {pod}")
+        self._kill(processes.sandbox(self._pod(pod)["metadata"]["uid"]), f"sandbox of {pod}")
 
     def stop_kubelet(self, node: str) -> None:
         """End a kubelet without a word; its pods go on, execs into them are refused."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from tests.cluster.realm import PATH, Missing
 
 PROGRAMS: Mapping[str, str] = {
-    "etcd": "etcd-server",
+    "etcdctl": "etcd-client",
     "containerd": "containerd",
     "ctr": "containerd",
     "runc": "runc",

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from kube_vxlan_lab.client import Access
-from tests.cluster import cluster
+from tests.cluster import cluster, processes
 from tests.cluster.cluster import Cluster
 from tests.cluster.faults import Faults
 from tests.namespaces import Namespace
@@ -82,7 +82,10 @@ class RealCluster(lab.Cluster):
 
     def inside(self, uid: str) -> Namespace | None:
         """The network namespace of a pod, as long as it has one."""
-        return super().inside(uid) if self.reach.ours else self._remote(uid)
+        if self.reach.ours is None:
+            return self._remote(uid)
+        pid = processes.sandbox(uid)  # containers come and go
+        return Namespace(pid) if pid else None
 
     def fault(self, name: str, **what: Any) -> None:
         """Break something as a lab does, or mend it; skips the test where a real cluster has no such fault."""

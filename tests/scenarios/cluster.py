@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import json
 import os
 import re
@@ -234,10 +233,14 @@ class Cluster:
 
         def found() -> Pod | None:
             names = [p for p in self.objects() if p["metadata"]["name"].startswith(prefix) and p["status"].get("podIP")]
-            pods = [_pod(one) for one in names if "deletionTimestamp" not in one["metadata"]]
+            pods = [self._pod(one) for one in names if "deletionTimestamp" not in one["metadata"]]
             return pods[0] if len(pods) == 1 else None
 
         return eventually(found, what=f"one pod {prefix}* with an address")
+
+    def _pod(self, obj: Json) -> Pod | None:
+        namespace = self.inside(obj["metadata"]["uid"])
+        return Pod(obj["metadata"]["name"], obj["metadata"]["uid"], obj["status"]["podIP"], namespace) if namespace else None
 
     def ready(self, count: int, within: float = 40.0) -> None:
         """Wait until so many pods are ready."""
@@ -265,13 +268,6 @@ def _free_port() -> int:
 
 def _is_ready(pod: Json) -> bool:
     return any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions", ()))
-
-
-def _pod(obj: Json) -> Pod | None:
-    uid, address = obj["metadata"]["uid"], obj["status"]["podIP"]
-    pid = _inside(uid)
-    ipaddress.ip_address(address)
-    return Pod(obj["metadata"]["name"], uid, address, Namespace(pid)) if pid else None
 
 
 def _inside(uid: str) -> int | None:
