@@ -20,6 +20,7 @@ GOOD = {
     "gate": "open",
     "vni-policy": "configmap",
     "audit-every": "5",
+    "readiness": "on",
     "lease": "on",
     "lease-name": "leader.example",
     "lease-duration": "60",

@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -9,7 +9,7 @@ from kube_vxlan_controller.ports import Ask, Finally
 from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, learn, next_round
 from kube_vxlan_controller.snapshot import ConfigSeen, PodsListed, Snapshot, fold
 from kube_vxlan_controller.story import LINK_IN_THE_WAY, MOST_TROUBLES, Story
-from kube_vxlan_controller.telling import Reason, State
+from kube_vxlan_controller.telling import News, Readiness, Reason, State
 from tests.answering import Counts, Hearing
 from tests.objects import NETWORKS, place, pod
 from tests.test_rounds import told, without
@@ -133,3 +133,20 @@ def test_a_link_that_cannot_be_made_is_not_told_as_wired() -> None:
     it.story.stands(wish(), State.DEGRADED, 0.0, trouble="the kernel refuses")
     it.story.stands(wish(), State.WIRED, 1.0, (fault,))
     assert it.reasons() == [Reason.DEGRADED, Reason.REFUSED]
+
+
+def test_a_gated_pod_is_told_when_it_is_ready_and_no_other() -> None:
+    it, gated = Told(), replace(wish(), gated=True)
+    it.story.stands(wish(), State.WIRED, 0.0)
+    assert not it.story.ready
+    heard: list[News] = []
+    story = Story(place("a"), it.counts, heard.append, AGAIN)
+    for state, trouble, known in (
+        (State.WAITING, "", True),
+        (State.WIRED, "", True),
+        (State.WIRED, "", True),
+        (State.DEGRADED, "the agent is silent", False),
+        (State.DEGRADED, "the kernel refuses", True),
+    ):
+        story.stands(gated, state, 0.0, (), trouble, known)
+    assert [one.ready for one in heard if isinstance(one, Readiness)] == [None, True, None, False]

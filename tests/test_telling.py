@@ -17,6 +17,7 @@ from kube_vxlan_controller.telling import (
     State,
     Wire,
     peers,
+    readiness,
     refused,
     repaired,
     tell,
@@ -113,3 +114,22 @@ def test_details_and_warnings_are_told_apart() -> None:
     assert [reason for reason in Reason if reason.quiet] == ["Found", "Peers"]
     assert [reason for reason in Reason if not reason.fine] == ["Refused", "Odd", "Degraded"]
     assert peers(A, "vxeth1", 2, 1).line == "vxeth1: 2 joined, 1 left"
+
+
+@pytest.mark.parametrize(
+    ("standing", "ready", "reason"),
+    [
+        (NEW, None, "Waiting"),
+        (Standing(State.WIRING), None, "Wiring"),
+        (WIRED, True, "Wired"),
+        (EMPTY, True, "Wired"),
+        (replace(WIRED, faults=(FAULT,)), False, "Refused"),
+        (replace(DEGRADED, known=False), None, "Degraded"),
+        (DEGRADED, False, "Degraded"),
+    ],
+    ids=["nobody to ask", "being wired", "wired", "without networks", "refused", "silent agent", "kernel refuses"],
+)
+def test_whether_frames_can_pass(standing: Standing, ready: bool | None, reason: str) -> None:
+    told = readiness(A, standing)
+    assert (told.place, told.ready, told.reason) == (A, ready, reason)
+    assert told.message

@@ -3,7 +3,16 @@ from ipaddress import ip_address
 import msgspec
 import pytest
 
-from kube_vxlan_controller.views import AgentNames, AgentState, ConfigMapObject, PodObject, PodView, config_view, pod_view
+from kube_vxlan_controller.views import (
+    READY,
+    AgentNames,
+    AgentState,
+    ConfigMapObject,
+    PodObject,
+    PodView,
+    config_view,
+    pod_view,
+)
 
 ANNOTATION = "vxlan.openvnf.org/networks"
 RUNNING = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
@@ -116,3 +125,9 @@ def test_the_config_map_in_the_order_of_its_keys() -> None:
     seen = config_view(msgspec.json.decode(msgspec.json.encode(document), type=ConfigMapObject))
     assert seen.data == (("a", "1"), ("b", "2"))
     assert seen.binary_keys == ("z",)
+
+
+def test_a_pod_is_gated_by_our_readiness_gate_alone() -> None:
+    assert view(spec={"readinessGates": [{"conditionType": "a/b"}, {"conditionType": READY}]}).gated
+    assert not view(spec={"readinessGates": [{"conditionType": "a/b"}]}).gated
+    assert not view().gated

@@ -11,6 +11,7 @@ import signal
 import socket
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
+from typing import assert_never
 
 import uvloop
 
@@ -20,6 +21,7 @@ from kube_vxlan_controller.desired import Policy
 from kube_vxlan_controller.election import Candidate
 from kube_vxlan_controller.feeding import config_changes, networks_resource, pod_changes, pods_resource
 from kube_vxlan_controller.kube.client import ApiClient, Deadlines
+from kube_vxlan_controller.kube.conditions import Conditions
 from kube_vxlan_controller.kube.connection import BadConnection, Connection
 from kube_vxlan_controller.kube.events import Events
 from kube_vxlan_controller.kube.events import Limits as EventLimits
@@ -36,7 +38,7 @@ from kube_vxlan_controller.reconcile import Reconciler
 from kube_vxlan_controller.serving import Health, Pulse, serve
 from kube_vxlan_controller.settings import Settings
 from kube_vxlan_controller.snapshot import Kind
-from kube_vxlan_controller.telling import Tale
+from kube_vxlan_controller.telling import News, Readiness, Tale
 from kube_vxlan_controller.tempo import Tempo
 from kube_vxlan_controller.views import ConfigMapObject, PodObject
 
@@ -65,9 +67,9 @@ async def _run(settings: Settings) -> None:
     ):
         events = Events(api, socket.gethostname(), metrics.reported, EventLimits())
         policy = Policy(settings.agents, settings.gate_open, settings.vni_from_configmap)
-        hand = Reconciler(
-            Fenced(agents, leadership.doubt), policy, metrics, _telling(events), Tempo(audit_every=settings.audit_every)
-        )
+        conditions = Conditions(api, metrics.conditioned) if settings.reports_readiness else None
+        tell, tempo = _telling(events, conditions), Tempo(audit_every=settings.audit_every)
+        hand = Reconciler(Fenced(agents, leadership.doubt), policy, metrics, tell, tempo)
         pods = pods_resource(settings.selector)
         networks = networks_resource(settings.namespace, settings.configmap_name)
 
@@ -75,6 +77,8 @@ async def _run(settings: Settings) -> None:
             views.told(Kind.PODS, told)
             for change in pod_changes(told, settings.annotation, settings.agents):
                 hand.accept(change)
+            if conditions is not None:
+                conditions.saw(told)
 
         def take_config(told: Happening[ConfigMapObject]) -> None:
             views.told(Kind.NETWORKS, told)
@@ -93,6 +97,8 @@ async def _run(settings: Settings) -> None:
                 tasks.create_task(follow(api, pods, take_pod)),
                 tasks.create_task(follow(api, networks, take_config)),
             ]
+            if conditions is not None:
+                endless.append(tasks.create_task(conditions.run()))
             _stop_on_signals(hand.stop)
             log.info("started", extra={"server": where.server})
             await leadership.run(hand.stand_by, hand.run)
@@ -143,13 +149,20 @@ def _stop_on_signals(stop: Callable[[], None]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
-def _telling(events: Events) -> Callable[[Tale], None]:
-    """Every tale is logged; an Event is written for those that are no mere details."""
+def _telling(events: Events, conditions: Conditions | None) -> Callable[[News], None]:
+    """Every tale is logged, and an Event written for those that are no mere details; readiness becomes a condition."""
 
-    def tell(tale: Tale) -> None:
-        _log_tale(tale)
-        if not tale.reason.quiet:
-            events.tell(_event(tale))
+    def tell(news: News) -> None:
+        match news:
+            case Tale():
+                _log_tale(news)
+                if not news.reason.quiet:
+                    events.tell(_event(news))
+            case Readiness():
+                if conditions is not None:
+                    conditions.wish(news)
+            case _:
+                assert_never(news)
 
     return tell
 

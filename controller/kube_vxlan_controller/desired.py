@@ -42,6 +42,8 @@ class Wish:
     waiting: Waiting = Waiting.NOBODY
     may_open: bool = True
     """Whether to let the pod go on once the namespace is as wished."""
+    gated: bool = False
+    """The pod is not ready before it is told that frames can pass."""
     leaving: bool = False
     """The pod is being deleted; that its agent stops answering is then nothing odd."""
 
@@ -195,6 +197,7 @@ def _wish(desired: Desired, place: Place, before: Wish | None, alive: frozenset[
         target=target(pod, desired.policy.names),
         waiting=waiting(pod),
         may_open=desired.policy.gate_open or not reading.faults,
+        gated=pod.gated,
         leaving=pod.leaves_at is not None,
     )
 

@@ -42,6 +42,9 @@ class Metrics:
         self._events = Counter(
             "kube_vxlan_events", "Events for users, by how writing them ended.", ["outcome"], registry=registry
         )
+        self._conditions = Counter(
+            "kube_vxlan_conditions", "Readiness gates told, by how writing it ended.", ["outcome"], registry=registry
+        )
         self._execs = Counter("kube_vxlan_execs", "Pod Execs, by how opening them ended.", ["outcome"], registry=registry)
         self._streams = Gauge("kube_vxlan_streams", "Execs that are open now.", registry=registry)
         self._stale = Gauge(
@@ -105,6 +108,10 @@ class Metrics:
     def reported(self, outcome: str) -> None:
         """An Event was written (`ok`), dropped since there were too many, or not written: the name of the error."""
         self._events.labels(outcome).inc()
+
+    def conditioned(self, outcome: str) -> None:
+        """A readiness gate was told (`ok`), or not: the name of the error."""
+        self._conditions.labels(outcome).inc()
 
     def opened(self, outcome: str) -> None:
         """An exec was opened, or not: `outcome` is `ok` or the name of the error."""

@@ -16,7 +16,7 @@ from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
 from kube_vxlan_controller.model import Place
 from kube_vxlan_controller.ports import Agents, Meter
 from kube_vxlan_controller.snapshot import Change, Elapsed, Snapshot, fold
-from kube_vxlan_controller.telling import State, Tale, tell_networks
+from kube_vxlan_controller.telling import News, State, tell_networks
 from kube_vxlan_controller.tempo import Tempo
 from kube_vxlan_controller.worker import Shared, Worker
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 class Reconciler:
     """The hand. `accept` takes changes, from anywhere in the loop's thread; `stand_by` and `run` last until `stop`."""
 
-    def __init__(self, agents: Agents, policy: Policy, meter: Meter, tell: Callable[[Tale], None], tempo: Tempo) -> None:
+    def __init__(self, agents: Agents, policy: Policy, meter: Meter, tell: Callable[[News], None], tempo: Tempo) -> None:
         self._tempo = tempo
         self._agents = agents
         self._meter = meter

@@ -57,6 +57,12 @@ OPTIONS = (
     Option("agent-init-container-name", "The pods' init container that is the agent.", LABEL, "vxlan-controller-agent-init"),
     Option("gate", "open lets a pod start without a network that cannot be honoured.", one_of("shut", "open"), "shut"),
     Option("vni-policy", "configmap refuses an id or a port in an annotation.", one_of("any", "configmap"), "any"),
+    Option(
+        "readiness",
+        "on sets the condition vxlan.openvnf.org/ready on pods that name it in their readinessGates.",
+        one_of("off", "on"),
+        "off",
+    ),
     Option("audit-every", "How often each pod's kernel is compared with what it should hold, in seconds.", SECONDS, "60"),
     Option(
         "lease",
@@ -198,6 +204,7 @@ class Settings:
     gate_open: bool
     vni_from_configmap: bool
     """Only the ConfigMap gives networks their id and port."""
+    reports_readiness: bool
     audit_every: float
     """Seconds."""
     lease: Timing | None
@@ -238,6 +245,7 @@ def settle(chosen: Mapping[str, Choice]) -> Settings:
         ),
         gate_open=value["gate"] == "open",
         vni_from_configmap=value["vni-policy"] == "configmap",
+        reports_readiness=value["readiness"] == "on",
         audit_every=float(value["audit-every"]),
         lease=timing if elects else None,
         lease_name=value["lease-name"],

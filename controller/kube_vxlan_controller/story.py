@@ -13,7 +13,7 @@ from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry
 from kube_vxlan_controller.model import Fault, Place
 from kube_vxlan_controller.ports import Meter
 from kube_vxlan_controller.rounds import Phase, Round
-from kube_vxlan_controller.telling import NEW, Standing, State, Tale, Wire, peers, repaired, tell, untold
+from kube_vxlan_controller.telling import NEW, News, Readiness, Standing, State, Wire, peers, readiness, repaired, tell, untold
 
 LINK_IN_THE_WAY = "link-in-the-way"
 """What `kernel.plan` calls a Fault because of which a link is not there at all."""
@@ -25,7 +25,7 @@ MOST_TROUBLES = 16
 class Story:
     """What has happened in one place, as far as it has not been told."""
 
-    def __init__(self, place: Place, meter: Meter, tell: Callable[[Tale], None], again: float) -> None:
+    def __init__(self, place: Place, meter: Meter, tell: Callable[[News], None], again: float) -> None:
         """`again`: after so many seconds what is still wrong is told once more."""
         self.standing: Standing = NEW
         self.untouched = True
@@ -36,6 +36,7 @@ class Story:
         self._again = again
         self._told_at = 0.0
         self._changed = self._opened = False
+        self._reported: Readiness | None = None
         self._undone: dict[str, None] = {}
         """What was done to put back what somebody else changed, in order; told when it has had its effect."""
         meter.standing(None, NEW.state)
@@ -55,8 +56,10 @@ class Story:
         elif done.phase is Phase.FORWARD:
             self._tell_peers(done)
 
-    def stands(self, wish: Wish, state: State, now: float, faults: tuple[Fault, ...] = (), trouble: str = "") -> None:
-        """How the place stands at `now` (any clock's seconds); `faults` are those of its kernel."""
+    def stands(
+        self, wish: Wish, state: State, now: float, faults: tuple[Fault, ...] = (), trouble: str = "", known: bool = True
+    ) -> None:
+        """How the place stands at `now` (any clock's seconds); `faults` are those of its kernel, if that is `known`."""
         after = Standing(
             state,
             _wires(wish, faults),
@@ -64,6 +67,7 @@ class Story:
             wish.warnings,
             trouble if trouble or state is State.WIRED else self.standing.trouble,
             self._troubles(state, trouble),
+            known,
             self._changed,
             self._opened,
         )
@@ -71,6 +75,8 @@ class Story:
             self._tell(repaired(self._place, tuple(self._undone)))
             self._undone = {}
         self._tell_standing(after, now)
+        if wish.gated:
+            self._report(readiness(self._place, after))
         if after.state is not self.standing.state:
             self._meter.standing(self.standing.state, after.state)
         self.standing = after
@@ -80,6 +86,16 @@ class Story:
     def ends(self) -> None:
         """The place is gone."""
         self._meter.standing(self.standing.state, None)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the pod's readiness gate was told that frames can pass."""
+        return self._reported is not None and bool(self._reported.ready)
+
+    def _report(self, now: Readiness) -> None:
+        if now != self._reported:
+            self._reported = now
+            self._tell(now)
 
     def _troubles(self, state: State, trouble: str) -> frozenset[str]:
         before = self.standing.troubles

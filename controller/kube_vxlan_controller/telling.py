@@ -9,6 +9,7 @@ wrong is told again after a while, by who keeps the time); a pod that was found 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import assert_never
 
 from kube_vxlan_controller.language.caret import below, one_line
 from kube_vxlan_controller.model import Fault, NetworkName, Place, Warning
@@ -103,6 +104,8 @@ class Standing:
     """What is in the way, as one sentence. It stays until the pod is wired, also while there is nobody to ask."""
     troubles: frozenset[str] = frozenset()
     """All that was in the way since the pod was wired last: what comes by turns is told once each."""
+    known: bool = True
+    """The kernel was asked: what is in the way is there, and not on the way to it."""
     changed: bool = False
     """Links, addresses or routes had to be changed to get here: not forwarding entries, which come and go with every peer,
     and not what was put back, which is a tale of its own."""
@@ -129,6 +132,21 @@ class Tale:
         return self.drawn or self.line
 
 
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What a readiness gate is told of a pod: whether frames can pass."""
+
+    place: Place
+    ready: bool | None
+    """None: it cannot be told, so that what was said before holds; where nothing was, they cannot."""
+    reason: str
+    """One word."""
+    message: str
+
+
+News = Tale | Readiness
+"""What is to be told, to whoever listens."""
+
 NEW = Standing()
 
 
@@ -141,6 +159,26 @@ def tell(place: Place, before: Standing, after: Standing) -> tuple[Tale, ...]:
     if after.state is State.WIRED:
         tales += _wired(place, before, after)
     return tuple(tales)
+
+
+def readiness(place: Place, standing: Standing) -> Readiness:
+    """Whether frames can pass, by how the pod stands with us.
+
+    An agent that cannot be asked is no reason to call a pod unready that was ready: its kernel forwards without it.
+    """
+    if standing.faults:
+        return Readiness(place, False, Reason.REFUSED, one_line(standing.faults[0]))
+    match standing.state:
+        case State.WIRED:
+            return Readiness(place, True, Reason.WIRED, "The pod's networks are as it asks for, and its peers know of it.")
+        case State.DEGRADED:
+            return Readiness(place, False if standing.known else None, Reason.DEGRADED, standing.trouble)
+        case State.WAITING:
+            return Readiness(place, None, "Waiting", "No agent of the pod runs yet.")
+        case State.WIRING:
+            return Readiness(place, None, "Wiring", "The pod's networks are being made.")
+        case _:
+            assert_never(standing.state)
 
 
 def untold(standing: Standing) -> Standing:

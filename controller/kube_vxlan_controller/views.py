@@ -18,6 +18,8 @@ from kube_vxlan_controller.model import Address, ContainerName, Namespace, NodeN
 
 CONFIG_HASH = "kubernetes.io/config.hash"
 """The kubelet's own uid of a static pod: its mirror's `metadata.uid` is another one."""
+READY = "vxlan.openvnf.org/ready"
+"""The readiness gate, and the condition that opens it."""
 
 
 class _Struct(msgspec.Struct, gc=False, rename="camel"):
@@ -40,11 +42,25 @@ class _Always(_Struct):
     restart_policy: str | None = None
 
 
+class _Gate(_Struct):
+    condition_type: str = ""
+
+
+class Condition(_Struct):
+    """One of `status.conditions`, as far as we read it."""
+
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+
+
 class _Spec(_Struct):
     node_name: str | None = None
     host_network: bool | None = None
     init_containers: list[_Always] | None = None
     containers: list[_Always] | None = None
+    readiness_gates: list[_Gate] | None = None
 
 
 class _State(_Struct):
@@ -64,6 +80,7 @@ class _Ip(_Struct):
 
 class _Status(_Struct):
     phase: str | None = None
+    conditions: list[Condition] | None = None
     pod_i_p: str | None = msgspec.field(default=None, name="podIP")
     pod_i_ps: list[_Ip] | None = msgspec.field(default=None, name="podIPs")
     init_container_statuses: list[_ContainerStatus] | None = None
@@ -76,6 +93,11 @@ class PodObject(_Struct):
     metadata: Meta
     spec: _Spec = msgspec.field(default_factory=_Spec)
     status: _Status = msgspec.field(default_factory=_Status)
+
+    @property
+    def gated(self) -> bool:
+        """Whether the pod is not ready before we say so."""
+        return any(gate.condition_type == READY for gate in self.spec.readiness_gates or ())
 
 
 class ConfigMapObject(_Struct):
@@ -125,6 +147,8 @@ class PodView:
     """The sidecar is a native one (an init container that restarts always)."""
     started: bool
     """The sidecar's startup probe, if it has one, has passed."""
+    gated: bool = False
+    """It names our readiness gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +197,7 @@ def pod_view(pod: PodObject, annotation: str, names: AgentNames) -> PodView:
         sidecar=_agent_state(sidecar) if native or plain else AgentState.ABSENT,
         native=native,
         started=bool(sidecar and sidecar.started),
+        gated=pod.gated,
     )
 
 

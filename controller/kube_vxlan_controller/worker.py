@@ -19,7 +19,7 @@ from kube_vxlan_controller.model import Fault, Place
 from kube_vxlan_controller.ports import Agents, Forbidden, Gone, Meter, Rejected, Unreachable, WorldError
 from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, audit_round, learn, next_round
 from kube_vxlan_controller.story import Story
-from kube_vxlan_controller.telling import State, Tale
+from kube_vxlan_controller.telling import News, State
 from kube_vxlan_controller.tempo import Tempo
 
 
@@ -37,7 +37,7 @@ class Shared:
 
     agents: Agents
     meter: Meter
-    tell: Callable[[Tale], None]
+    tell: Callable[[News], None]
     tempo: Tempo
     retrying: asyncio.Semaphore
     blind: Callable[[], bool]
@@ -141,7 +141,7 @@ class Worker:
             or isinstance(error, NotSettled)
             or (self._failures >= self._shared.tempo.told_after and not self.wish.leaving)
         ):
-            self._stand(State.DEGRADED, trouble=str(error))
+            self._stand(State.DEGRADED, trouble=str(error), known=isinstance(error, NotSettled))
         else:
             self._stand(State.WIRING)
         tempo = self._shared.tempo
@@ -162,6 +162,10 @@ class Worker:
             if isinstance(due, Settled):
                 # What was held back while blind and is done afterwards undoes nobody's change.
                 self._settled = None if self._shared.blind() else wish
+                if wish.gated and wish.target is not None and not self.story.ready:
+                    self.idle.set()  # our own part is done, as before a gate is opened
+                    if not await self._peers_ready(wish):
+                        continue
                 return due.faults
             number += 1
             if number > self._shared.tempo.rounds_at_most or (due.plan.steps and due.plan == last):
@@ -210,8 +214,8 @@ class Worker:
             pass  # peers that fail never hold a gate longer
         return self.wish is wish
 
-    def _stand(self, state: State, faults: tuple[Fault, ...] = (), trouble: str = "") -> None:
-        self.story.stands(self.wish, state, asyncio.get_running_loop().time(), faults, trouble)
+    def _stand(self, state: State, faults: tuple[Fault, ...] = (), trouble: str = "", known: bool = True) -> None:
+        self.story.stands(self.wish, state, asyncio.get_running_loop().time(), faults, trouble, known)
 
 
 async def _either(one: asyncio.Event, other: asyncio.Event) -> None:

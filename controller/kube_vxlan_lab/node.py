@@ -102,6 +102,8 @@ class Node:
             self._begin(obj)
         elif "deletionTimestamp" in metadata:
             pod.end(metadata.get("deletionGracePeriodSeconds", 0))
+        elif obj["spec"].get("readinessGates"):  # somebody may have opened one
+            asyncio.get_running_loop().call_soon(pod.report)
 
     def _set_ready(self, status: str, reason: str, message: str) -> None:
         ready = {"type": "Ready", "status": status, "reason": reason, "message": message}

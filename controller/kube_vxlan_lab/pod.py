@@ -239,6 +239,7 @@ class Pod:
             since=self._since,
             addresses=self._addresses,
             sandbox=self._sandbox is not None,
+            gates=tuple(gate["conditionType"] for gate in self._obj["spec"].get("readinessGates") or ()),
             evicted=self._evicted if self._sandbox is None else "",
         )
 

@@ -4,7 +4,7 @@ Laws, measured on a real one: addresses appear with the first container that is 
 container where there is one; a condition's time changes only with its status.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -98,6 +98,8 @@ class PodRecord:
     addresses: tuple[str, ...] = ()
     sandbox: bool = False
     """Whether the sandbox exists."""
+    gates: tuple[str, ...] = ()
+    """Conditions that somebody else must set before the pod is ready."""
     evicted: str = ""
     """Why its node ended it for good; empty if it did not."""
 
@@ -158,10 +160,11 @@ def _conditions(record: PodRecord, old: list[Json], now: str) -> Iterator[Json]:
     ended = phase(record) in ("Succeeded", "Failed")
     ready = not ended and all(one.ready for one in (*record.app, *(one for one in record.init if one.sidecar)))
     unready = "PodCompleted" if ended else "ContainersNotReady"
+    shut = list(_shut(record.gates, old)) if initialized and ready else []
     wanted = {
         "PodReadyToStartContainers": (record.sandbox, ""),
         "Initialized": (initialized or any(app.has_run for app in record.app), "ContainersNotInitialized"),
-        "Ready": (initialized and ready, unready),
+        "Ready": (initialized and ready and not shut, "ReadinessGatesNotReady" if shut else unready),
         "ContainersReady": (initialized and ready, unready),
         "PodScheduled": (True, ""),
     }
@@ -171,8 +174,19 @@ def _conditions(record: PodRecord, old: list[Json], now: str) -> Iterator[Json]:
         same = kind in before and before[kind]["status"] == status
         condition = {"type": kind, "status": status, "lastProbeTime": None}
         condition["lastTransitionTime"] = before[kind]["lastTransitionTime"] if same else now
-        yield condition if holds or not reason else condition | {"reason": reason}
+        message = {"message": ", ".join(shut)} if kind == "Ready" and shut else {}
+        yield condition if holds or not reason else condition | {"reason": reason} | message
     yield from (condition for condition in old if condition["type"] not in wanted)
+
+
+def _shut(gates: Sequence[str], conditions: list[Json]) -> Iterator[str]:
+    """What is to be said of the gates that are not open."""
+    status = {condition["type"]: condition["status"] for condition in conditions}
+    for gate in gates:
+        if gate not in status:
+            yield f'corresponding condition of pod readiness gate "{gate}" does not exist.'
+        elif status[gate] != "True":
+            yield f'the status of pod readiness gate "{gate}" is not "True", but {status[gate]}'
 
 
 def _container_status(container: ContainerRecord) -> Json:

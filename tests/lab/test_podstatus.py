@@ -56,6 +56,24 @@ def test_phase(record: PodRecord, expected: str) -> None:
     assert phase(record) == expected
 
 
+@pytest.mark.parametrize(
+    ("gate", "status", "message"),
+    [
+        (None, "False", 'corresponding condition of pod readiness gate "x/ready" does not exist.'),
+        ("False", "False", 'the status of pod readiness gate "x/ready" is not "True", but False'),
+        ("True", "True", None),
+    ],
+)
+def test_a_readiness_gate_holds_ready_and_nothing_else(gate: str | None, status: str, message: str | None) -> None:
+    record = replace(pod(one(Role.APP, RUNNING, ready=True)), gates=("x/ready",))
+    old: Json = {"conditions": [{"type": "x/ready", "status": gate}] if gate else []}
+    said = {condition["type"]: condition for condition in pod_status(record, old, NOW)["conditions"]}
+    assert (said["Ready"]["status"], said["ContainersReady"]["status"]) == (status, "True")
+    assert said["Ready"].get("message") == message
+    assert said["Ready"].get("reason") == (None if gate == "True" else "ReadinessGatesNotReady")
+    assert gate is None or said["x/ready"]["status"] == gate
+
+
 def test_the_address_appears_with_the_first_container_that_runs() -> None:
     assert "podIP" not in pod_status(pod(one(Role.INIT, WAITING), one(Role.APP, WAITING)), {}, NOW)
     status = pod_status(pod(one(Role.INIT, RUNNING), one(Role.APP, WAITING)), {}, NOW)
