@@ -23,6 +23,7 @@ class WatchedController(plain.Controller):
     checker: Checker
 
     def start(self) -> None:
+        self.checker.before_change()  # what was changed while none ran is older than what this one does about it
         self.checker.controller(runs=True)
         super().start()
 
