@@ -26,6 +26,7 @@ from tests.checker.facts import (
     Pod,
     PodGone,
     Said,
+    Started,
     Violation,
     What,
 )  # fmt: skip
@@ -33,7 +34,7 @@ from tests.checker.judge import check
 from tests.checker.observe import Observer
 from tests.checker.processes import Processes
 from tests.checker.sandboxes import Reader, in_the_lab
-from tests.checker.words import lines
+from tests.checker.words import lines, starts
 from tests.checker.world import World
 
 __all__ = ["UNREADABLE", "Checker", "Constants", "Pod", "Violation"]
@@ -98,7 +99,9 @@ class Checker:
             whole = b"".join(line for line in log if line.endswith(b"\n"))
         self._heard += len(whole)
         offset = time.time() - time.monotonic()
-        self._history += (Fact(at - offset, uid, Said()) for at, uid in lines(whole.decode(errors="replace")))
+        text = whole.decode(errors="replace")
+        self._history += (Fact(at - offset, "", Started()) for at in starts(text))
+        self._history += (Fact(at - offset, uid, Said()) for at, uid in lines(text))
 
     def before_change(self) -> None:
         """Call it before changing an object: what is there now is written down, so that no state is missed."""

@@ -137,6 +137,11 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True)
+class Started:
+    """The controller's program is loaded and at work: how long a machine takes for that is no matter of its laws."""
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """The controller wrote a line about the pod into its log."""
 
@@ -221,7 +226,7 @@ class Ended:
 
 What = (
     Is | Gone | Entered | HandedOver | Left | Gap | GateShut | GateOpened | Serving | Said | Reported | Pod | PodGone | Config
-    | Controller | Fault | ByHand | Freshness | Ended
+    | Controller | Started | Fault | ByHand | Freshness | Ended
 )  # fmt: skip
 
 

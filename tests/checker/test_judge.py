@@ -34,6 +34,7 @@ from tests.checker.facts import (
     Route,
     Said,
     Serving,
+    Started,
     What,
 )  # fmt: skip
 from tests.checker.judge import check, isolation, settled_after
@@ -407,6 +408,15 @@ def test_a_pod_whose_agents_do_not_run_cannot_be_asked() -> None:
 def test_a_controller_that_does_not_run_is_an_excuse() -> None:
     away = changed(calm().sorted(), lambda f: isinstance(f.what, Controller), lambda _: ())
     assert laws((Fact(0, "", Controller(False)), *(f for f in away if f.time < 22))) == set()
+
+
+def test_how_long_a_program_takes_to_load_is_an_excuse() -> None:
+    late = changed(calm().sorted(), lambda f: isinstance(f.what, Controller), lambda f: (replace(f, time=11.0),))
+    late = tuple(fact for fact in late if fact.time < 23)
+    slow = changed(late, lambda f: 21 <= f.time < 23, lambda f: (replace(f, time=f.time + 8),))
+    end = Fact(40, "", Ended())
+    assert "L3" in laws((*slow, end))
+    assert laws((*slow, Fact(21.0, "", Started()), end)) == set()
 
 
 def test_a_view_that_is_too_old_is_no_ready_one() -> None:

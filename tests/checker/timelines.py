@@ -34,6 +34,7 @@ from tests.checker.facts import (
     PodGone,
     Route,
     Rule,
+    Started,
 )
 from tests.checker.spans import NEVER, Spans, lasting, union
 from tests.checker.wishes import Wish
@@ -284,8 +285,9 @@ def _broken(history: History, constants: Constants) -> tuple[Spans, dict[str, Sp
     """Faults, and the absence of a controller, until `recovery` after their end: for all, and for single pods."""
     spans: dict[str, list[tuple[float, float]]] = defaultdict(list)
     begun: dict[tuple[str, str], float] = {}
+    launched = -inf
     stopped: float | None = None if not any(isinstance(fact.what, Controller) for fact in history) else -inf
-    for fact in history:
+    for fact in sorted(history, key=lambda fact: fact.time):  # what a controller said of itself is read later
         match fact.what:
             case Fault(until=float() as until):
                 spans[fact.pod].append((fact.time, until + constants.recovery))
@@ -293,9 +295,13 @@ def _broken(history: History, constants: Constants) -> tuple[Spans, dict[str, Sp
                 begun[fact.pod, name] = fact.time
             case Fault(name=name, over=True):
                 spans[fact.pod].append((begun.pop((fact.pod, name), -inf), fact.time + constants.recovery))
-            case Controller(runs=True) if stopped is not None:
-                spans[""].append((stopped, fact.time + constants.recovery))
-                stopped = None
+            case Controller(runs=True):
+                launched = fact.time
+                if stopped is not None:
+                    spans[""].append((stopped, fact.time + constants.recovery))
+                    stopped = None
+            case Started():
+                spans[""].append((min(launched, fact.time), fact.time + constants.recovery))
             case Controller(runs=False):
                 stopped = fact.time
     for (pod, _), time in begun.items():

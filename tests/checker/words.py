@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 _LINE = re.compile(r"(\S+Z) (?:INFO|WARNING|ERROR|CRITICAL) .*? uid=(\S+)")
+_STARTED = re.compile(r"^(\S+Z) INFO started ", re.MULTILINE)
 _REPORTER = "kube-vxlan-controller"
 
 
@@ -15,6 +16,11 @@ def lines(text: str) -> Iterator[tuple[float, str]]:
         found = _LINE.match(line)
         if found:
             yield datetime.fromisoformat(found[1]).timestamp(), found[2]
+
+
+def starts(text: str) -> Iterator[float]:
+    """When a controller said that it is at work."""
+    return (datetime.fromisoformat(when).timestamp() for when in _STARTED.findall(text))
 
 
 def events(listed: Mapping[str, Any], known: dict[str, str]) -> Iterator[str]:
