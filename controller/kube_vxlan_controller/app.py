@@ -70,21 +70,7 @@ async def _run(settings: Settings) -> None:
         conditions = Conditions(api, metrics.conditioned) if settings.reports_readiness else None
         tell, tempo = _telling(events, conditions), Tempo(audit_every=settings.audit_every)
         hand = Reconciler(Fenced(agents, leadership.doubt), policy, metrics, tell, tempo)
-        pods = pods_resource(settings.selector)
-        networks = networks_resource(settings.namespace, settings.configmap_name)
-
-        def take_pod(told: Happening[PodObject]) -> None:
-            views.told(Kind.PODS, told)
-            for change in pod_changes(told, settings.annotation, settings.agents):
-                hand.accept(change)
-            if conditions is not None:
-                conditions.saw(told)
-
-        def take_config(told: Happening[ConfigMapObject]) -> None:
-            views.told(Kind.NETWORKS, told)
-            for change in config_changes(told):
-                hand.accept(change)
-
+        take_pod, take_config = _feeding(settings, hand, views, conditions)
         pulse = Pulse(metrics)
 
         def troubles() -> list[str]:
@@ -94,8 +80,8 @@ async def _run(settings: Settings) -> None:
             endless = [
                 tasks.create_task(pulse.run()),
                 tasks.create_task(events.run()),
-                tasks.create_task(follow(api, pods, take_pod)),
-                tasks.create_task(follow(api, networks, take_config)),
+                tasks.create_task(follow(api, pods_resource(settings.selector), take_pod)),
+                tasks.create_task(follow(api, networks_resource(settings.namespace, settings.configmap_name), take_config)),
             ]
             if conditions is not None:
                 endless.append(tasks.create_task(conditions.run()))
@@ -117,6 +103,26 @@ async def _leadership(settings: Settings, where: Connection, metrics: Metrics) -
     us = Candidate(f"{socket.gethostname()}_{uuid.uuid4()}", timing.duration)
     async with ApiClient(where, Deadlines(timing.call, timing.call)) as api:
         yield Leadership(Lease(api, settings.namespace, settings.lease_name), us, timing, metrics)
+
+
+def _feeding(
+    settings: Settings, hand: Reconciler, views: "_Views", conditions: Conditions | None
+) -> tuple[Callable[[Happening[PodObject]], None], Callable[[Happening[ConfigMapObject]], None]]:
+    """Who takes in what the watches tell of pods, and of the ConfigMap."""
+
+    def take_pod(told: Happening[PodObject]) -> None:
+        views.told(Kind.PODS, told)
+        for change in pod_changes(told, settings.annotation, settings.agents):
+            hand.accept(change)
+        if conditions is not None:
+            conditions.saw(told)
+
+    def take_config(told: Happening[ConfigMapObject]) -> None:
+        views.told(Kind.NETWORKS, told)
+        for change in config_changes(told):
+            hand.accept(change)
+
+    return take_pod, take_config
 
 
 class _Views:

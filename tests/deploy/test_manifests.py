@@ -17,7 +17,12 @@ POD = one("Deployment")["spec"]["template"]["spec"]
 
 def test_they_are_all_read() -> None:
     assert {file.relative_to(KUBERNETES).as_posix() for file in FILES} >= {
-        *("bundle.yaml", "example.yaml", "patch.yaml", "patch-sidecar.yaml", "overlays/namespaces.yaml")
+        "bundle.yaml",
+        "example.yaml",
+        "patch.yaml",
+        "patch-sidecar.yaml",
+        "overlays/namespaces.yaml",
+        "overlays/readiness.yaml",
     }
     assert len(list(agents())) == 9
 

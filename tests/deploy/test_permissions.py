@@ -15,6 +15,7 @@ ROLES: dict[tuple[str, str], set[Rule]] = {
         ("events.k8s.io", "events", "", "create patch"),
     },
     ("ClusterRole", "kube-vxlan-controller-exec"): {("", "pods/exec", "", "get create")},
+    ("ClusterRole", "kube-vxlan-controller-readiness"): {("", "pods/status", "", "patch")},
     ("Role", "kube-vxlan-controller"): {
         ("", "configmaps", "kube-vxlan-controller", "list watch"),
         ("coordination.k8s.io", "leases", "kube-vxlan-controller", "get update"),
