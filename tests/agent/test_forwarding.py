@@ -92,6 +92,13 @@ def test_a_line_at_which_bridge_gives_up_is_a_complaint_and_the_next_request_is_
     assert (ZERO_MAC, "10.244.2.3") in forwarding(pod)
 
 
+def test_no_name_of_a_link_is_taken_for_the_end_of_the_answer(pod: Pod) -> None:
+    with pod.serve() as agent:
+        for _ in range(2):
+            assert 'Cannot find device "end"' in asked(agent, append(1).replace("vxeth1", "end"))
+            assert asked(agent, append(1)) == ()
+
+
 def test_a_link_that_somebody_made_anew_is_found_at_the_second_try(pod: Pod) -> None:
     with pod.serve() as agent:
         assert asked(agent, append(1)) == ()
