@@ -26,14 +26,18 @@ class Run:
         self.is_thorough = is_thorough
         self.audit = AUDIT
         """Seconds between the audits of a pod."""
+        self.loading = 0.0
+        """Seconds that the slowest start took until the controller was ready: how busy the machine is, more than anything."""
         self._last: dict[str, str] = {}
         self._told: set[tuple[str, str]] = set()
 
     def start_controller(self) -> None:
         """Start it, and return when it knows the cluster (how long Python takes to load is not what a bound is about)."""
+        begun = time.monotonic()
         self.world.controller.options[:] = ["--audit-every", f"{self.audit:g}"]
         self.world.controller.start()
         eventually(lambda: self.world.controller.tells("/readyz"), PATIENCE, "the controller is ready")
+        self.loading = max(self.loading, time.monotonic() - begun)
 
     def bound(self, name: str) -> float:
         """The seconds of a bound."""
