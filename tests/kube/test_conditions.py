@@ -134,7 +134,7 @@ async def test_what_is_there_is_not_written_by_the_next_leader(lab: Hosted) -> N
         assert it.outcomes == ["ok"], "of b"
 
 
-async def test_another_pod_of_the_name_is_never_told(lab: Hosted) -> None:
+async def test_another_pod_of_the_name_is_never_told(lab: Hosted, caplog: pytest.LogCaptureFixture) -> None:
     async with gates(lab) as it:
         old = await it.pod("a", READY)
         it.conditions.saw(Listed((old,)))
@@ -144,6 +144,7 @@ async def test_another_pod_of_the_name_is_never_told(lab: Hosted) -> None:
         await it.written(1)
         assert "ok" not in it.outcomes
         assert it.condition("a") is None
+        assert not caplog.records, "the watch will tell"
         it.conditions.saw(Removed(old))
         it.conditions.saw(Changed(new))
         it.wish(new, True)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import assert_never
 
-from kube_vxlan_controller.kube.answers import Conflict
+from kube_vxlan_controller.kube.answers import Conflict, Invalid
 from kube_vxlan_controller.kube.client import ApiClient, Body
 from kube_vxlan_controller.kube.happenings import Changed, Fresh, Happening, Listed, Removed, Stale, Trouble
 from kube_vxlan_controller.model import Namespace, Place, PodName, PodUid
@@ -107,7 +107,7 @@ class Conditions:
             pod = await self._api.request("PATCH", path, PodObject, params, Body(patch, STRATEGIC_PATCH))
         except WorldError as error:
             self._count(type(error).__name__.lower())
-            if str(error) != self._said and not isinstance(error, Gone | Conflict):  # the watch will tell of those
+            if str(error) != self._said and not _is_elsewhere(error):
                 log.warning("a readiness gate was not told, and will be tried again: %s", error)
                 self._said = str(error)
             asyncio.get_running_loop().call_later(RETRY, self._look, place)
@@ -128,6 +128,11 @@ def changed(there: Condition | None, wish: Readiness, now: datetime) -> dict[str
     if there is None or there.status != status:
         condition["lastTransitionTime"] = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     return condition
+
+
+def _is_elsewhere(error: WorldError) -> bool:
+    """Whether the pod is another one by now, of which the watch will tell. (To a server that is a uid that must not change.)"""
+    return isinstance(error, Gone | Conflict) or (isinstance(error, Invalid) and "metadata.uid" in str(error))
 
 
 def _place(pod: PodObject) -> Place:
