@@ -100,13 +100,15 @@ class Conduct:
         kinds = (Pod, PodGone, Config, ByHand, Fault, Controller, Ended)
         changes = [fact for fact in self._history if isinstance(fact.what, kinds)]
         expiries = [fact.what.leaves_at for fact in changes if isinstance(fact.what, Pod) and fact.what.leaves_at is not None]
-        others = sorted((*(fact.time if fact.since is None else fact.since for fact in changes), *expiries))
+        others = [(fact.time if fact.since is None else fact.since, fact.time) for fact in changes]
+        others += [(time, time) for time in expiries]
         writes = [fact for fact in self._history if isinstance(fact.what, Is | Gone) and fact.source == "told"]
         for start in starts[1:]:
             if any(begin <= start <= end for begin, end in self._unsettled):
                 continue
-            after = bisect_right(others, start)
-            until = min(start + _WATCHED_AFTER, others[after] if after < len(others) else inf)
+            # What was first seen after the start may have been so from when it was last seen to be otherwise.
+            until = min((since for since, time in others if time > start), default=inf)
+            until = min(until, start + _WATCHED_AFTER)
             for fact in writes:
                 assert isinstance(fact.what, Is | Gone)
                 seen = start < fact.time < until - self._constants.haze and not self._dies(fact.pod, fact.time)

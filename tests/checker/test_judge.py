@@ -247,6 +247,13 @@ def test_a_second_exec_in_a_pod_is_one_too_many() -> None:
     assert laws(calm().at(60, "a", Serving(2)).at(65, "a", Serving(1))) == laws(calm().at(60, "a", Serving(2))) == {"S12"}
 
 
+def test_what_somebody_did_about_the_time_of_a_restart_is_no_reason_to_blame_that() -> None:
+    told = calm().at(60, "", Controller(False), Controller(True)).at(60.2, "a", RED._replace(mtu=1400))
+    assert "S6" in laws(told)
+    late = Fact(60.5, "c", pod("10.0.0.3", "red"), since=59.9)
+    assert "S6" not in laws(tuple(sorted((*told.facts, late), key=lambda fact: fact.time)))
+
+
 def test_an_exec_that_nobody_can_end_is_not_one_too_many() -> None:
     hangs = calm().at(55, "a", Fault("exec")).at(60, "a", Serving(2)).at(75, "a", Serving(1))
     assert laws(hangs.at(76, "a", Fault("exec", over=True))) == set()
