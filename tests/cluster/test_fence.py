@@ -1,0 +1,244 @@
+"""What the token of the controller's account can do on a real API server: its work, and nothing else.
+
+The policies are also tried with a role that gives the account far too much, so that they alone are what denies.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.cluster.bearer import SPDY, WEBSOCKET, Attempt, Bearer, bearer, until
+from tests.cluster.world import RealCluster
+from tests.deploy.manifests import KUBERNETES, objects
+from tests.deploy.test_permissions import ROLES
+
+pytestmark = pytest.mark.cluster
+
+POD = """
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  automountServiceAccountToken: false
+  terminationGracePeriodSeconds: 1
+  containers:
+  - {name: app, image: "docker.io/library/busybox:stable", imagePullPolicy: IfNotPresent}
+  - {name: vxlan-controller-agent, image: "docker.io/openvnf/kube-vxlan-controller-agent:2", imagePullPolicy: IfNotPresent}
+"""
+TEMPTATION = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: fence-test}
+rules:
+- apiGroups: [""]
+  resources: [pods/exec, pods/attach, pods/portforward, pods/proxy, services/proxy, nodes/proxy]
+  verbs: [get, create]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: fence-test}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: fence-test}
+subjects: [{kind: ServiceAccount, name: kube-vxlan-controller, namespace: kube-system}]
+"""
+AGENTS = ("vxlan-controller-agent", "vxlan-controller-agent-init")
+ARGV = ("kube-vxlan-agent", "serve")
+CONTAINERS = (
+    *AGENTS,
+    *AGENTS,
+    "",
+    "app",
+    "agent",
+    "vxlan-controller",
+    "vxlan-controller-agent ",
+    "Vxlan-Controller-Agent",
+    "*",
+)
+WORDS = (*ARGV, "sh", "-c", "id", "ready", "pause", "/bin/kube-vxlan-agent", "ip", "", "kube-vxlan-agent serve", "serve;id")
+OTHERS = ("attach", "portforward", "proxy", "proxy/", "proxy/metrics")
+Query = list[tuple[str, str]]
+
+
+def query(container: str, argv: tuple[str, ...], *more: tuple[str, str]) -> Query:
+    """The query of an exec; no container: it is left out."""
+    return [*([("container", container)] if container else []), *(("command", word) for word in argv), *more]
+
+
+OWN = urlencode(query(AGENTS[0], ARGV, ("stdin", "true"), ("stdout", "true")))
+
+
+def outside(namespace: str, count: int) -> list[Attempt]:
+    """So many different attempts at what the fence keeps out; always the same ones."""
+    chance, made = random.Random(974), dict[Attempt, None]()
+    while len(made) < count:
+        method, headers = chance.choice((("GET", WEBSOCKET), ("POST", SPDY), ("GET", ()), ("POST", ())))
+        if path := chance.choice((_exec, _exec, _exec, _other))(chance, f"/api/v1/namespaces/{namespace}"):
+            made[Attempt(method, path, headers)] = None
+    return list(made)
+
+
+def _exec(chance: random.Random, namespace: str) -> str:
+    """An exec that is not the agents' own; nothing if chance would have it be that."""
+    container = chance.choice(CONTAINERS)
+    argv = ARGV if chance.random() < 0.5 else tuple(chance.choices(WORDS, k=chance.randrange(5)))
+    terminal = chance.choice(([], [], [("tty", "false")], [("tty", "true")], [("tty", "1")], [("tty", "")]))
+    if container in AGENTS and argv == ARGV and terminal in ([], [("tty", "false")]):
+        return ""
+    streams = [(name, "true") for name in ("stdin", "stdout", "stderr") if chance.random() < 0.7]
+    words = query(container, argv, *terminal, *streams)
+    return f"{namespace}/pods/p/exec?{urlencode(words)}"
+
+
+def _other(chance: random.Random, namespace: str) -> str:
+    """Another way to the inside of something."""
+    container = urlencode(query(chance.choice(CONTAINERS), ARGV, ("stdin", "true"), ("port", str(chance.randrange(1, 9999)))))
+    return chance.choice(
+        (
+            f"{namespace}/pods/p/{chance.choice(OTHERS)}?{container}",
+            f"{namespace}/pods/p:{chance.randrange(1, 9999)}/proxy/",
+            f"{namespace}/services/s/proxy/{chance.randrange(1, 9999)}",
+            f"/api/v1/nodes/node1/proxy/run/default/p/{chance.choice(AGENTS)}?cmd=id{chance.randrange(99)}",
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def fenced(real_cluster: RealCluster) -> Iterator[RealCluster]:
+    """The cluster with all of the bundle but the program itself, which is taken away again if it was not there before."""
+    bundle = ("-f", str(KUBERNETES / "bundle.yaml"), "-l", "run!=kube-vxlan-controller,part!=networks")
+    before = real_cluster.kubectl("get", *bundle, "--ignore-not-found", "-o", "name").split()
+    real_cluster.kubectl("apply", *bundle)
+    yield real_cluster
+    if not before:
+        real_cluster.kubectl("delete", *bundle)
+
+
+@pytest.fixture(scope="module")
+def victim(fenced: RealCluster) -> Iterator[str]:
+    """A namespace with a pod `p` in it, of an application and an agent."""
+    with fenced.new_namespace() as namespace:
+        fenced.kubectl("-n", namespace, "apply", "-f", "-", input=POD)
+        fenced.kubectl("-n", namespace, "wait", "--for=condition=Ready", "pod/p", "--timeout=60s")
+        yield f"/api/v1/namespaces/{namespace}"
+
+
+@pytest.fixture
+async def thief(fenced: RealCluster) -> AsyncIterator[Bearer]:
+    """Whoever has got hold of the token."""
+    async with bearer(fenced) as one:
+        yield one
+
+
+@pytest.fixture
+async def tempted(fenced: RealCluster, thief: Bearer, victim: str) -> AsyncIterator[Bearer]:
+    """The same, given every right to connect to anything."""
+    fenced.kubectl("apply", "-f", "-", input=TEMPTATION)
+
+    async def holds() -> bool:
+        tries = [Attempt("GET", f"{victim}/pods/p/{what}") for what in ("attach", "portforward", "exec?command=id")]
+        return all([(await thief.ask(one)).fenced for one in tries])
+
+    try:
+        await until(holds, "both the role and the fence hold")
+        yield thief
+    finally:
+        fenced.kubectl("delete", "-f", "-", input=TEMPTATION)
+
+
+async def test_a_thousand_attempts_outside_the_fence_are_denied_by_it_alone(tempted: Bearer, victim: str) -> None:
+    attempts = outside(victim.rpartition("/")[2], 1000)
+    answers = await asyncio.gather(*(tempted.ask(one) for one in attempts))
+    assert [(one.path, answer) for one, answer in zip(attempts, answers, strict=True) if not answer.fenced] == []
+    others = [answer.text for one, answer in zip(attempts, answers, strict=True) if "/exec?" not in one.path]
+    assert [text for text in others if "may exec, and nothing else of this kind" not in text] == []
+    ways = ("/exec?", "/attach?", "/portforward?", "/pods/p/proxy", "/services/s/proxy/", "/nodes/node1/proxy/")
+    tried = Counter(way for one in attempts for way in ways if way in one.path)
+    assert len(tried) == len(ways), tried
+    assert tried["/exec?"] > 500
+
+
+async def test_the_controllers_own_exec_passes(thief: Bearer, victim: str) -> None:
+    async def greeted() -> bool:
+        return (await thief.greeting(f"{victim}/pods/p/exec?{OWN}")).startswith("kube-vxlan-agent 1 ")
+
+    await until(greeted, "the agent speaks to the token")
+    assert (await thief.ask(Attempt("POST", f"{victim}/pods/p/exec?{OWN}", SPDY))).status == 101
+
+
+async def test_where_namespaces_opt_in_it_passes_in_these_alone(fenced: RealCluster, thief: Bearer, victim: str) -> None:
+    overlay = ("-f", str(KUBERNETES / "overlays" / "namespaces.yaml"))
+    name = victim.rpartition("/")[2]
+    own = Attempt("GET", f"{victim}/pods/p/exec?{OWN}", WEBSOCKET)
+
+    async def is_denied() -> bool:
+        answer = await thief.ask(own)
+        return answer.fenced and "vxlan.openvnf.org/members=allowed" in answer.text
+
+    async def passes() -> bool:
+        return (await thief.ask(own)).status == 101
+
+    await until(passes, "nobody has to opt in")
+    fenced.kubectl("apply", *overlay)
+    try:
+        await until(is_denied, "the namespace has not opted in")
+        fenced.kubectl("label", "namespace", name, "vxlan.openvnf.org/members=denied")
+        await until(is_denied, "nor has it by another value")
+        fenced.kubectl("label", "--overwrite", "namespace", name, "vxlan.openvnf.org/members=allowed")
+        await until(passes, "the namespace has opted in")
+    finally:
+        fenced.kubectl("delete", *overlay)
+
+
+@pytest.mark.parametrize(("namespace", "kinds"), [("default", {"ClusterRole"}), ("kube-system", {"ClusterRole", "Role"})])
+async def test_the_api_server_counts_the_rights_that_the_manifests_give(thief: Bearer, namespace: str, kinds: set[str]) -> None:
+    bundled = [(each["kind"], each["metadata"]["name"]) for each in objects("bundle.yaml") if each["kind"] in kinds]
+    given = {rule for role in bundled for rule in ROLES[role]}
+    everybodys = {"authorization.k8s.io", "authentication.k8s.io"}
+
+    async def agrees() -> bool:
+        return {rule for rule in await thief.rights(namespace) if rule[0] not in everybodys} == given
+
+    await until(agrees, f"the rights in {namespace} are {given}")
+
+
+JSON = (("Content-Type", "application/json"),)
+MERGE = (("Content-Type", "application/merge-patch+json"),)
+SYSTEM = "/api/v1/namespaces/kube-system"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        Attempt("GET", "/api/v1/secrets"),
+        Attempt("GET", f"{SYSTEM}/secrets/any"),
+        Attempt("GET", f"{SYSTEM}/configmaps"),
+        Attempt("GET", f"{SYSTEM}/configmaps/extension-apiserver-authentication"),
+        Attempt("PATCH", f"{SYSTEM}/configmaps/kube-vxlan-controller", MERGE, '{"data": {"vxeth0": "id=1"}}'),
+        Attempt("POST", f"{SYSTEM}/serviceaccounts/kube-vxlan-controller/token", JSON, '{"spec": {}}'),
+        Attempt("GET", f"{LEASES}/kube-scheduler"),
+        Attempt("DELETE", f"{LEASES}/kube-vxlan-controller"),
+        Attempt("POST", "{pods}", JSON, '{"metadata": {"name": "q"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}'),
+        Attempt("DELETE", "{pods}/p"),
+        Attempt("PATCH", "{pods}/p", MERGE, '{"metadata": {"labels": {"a": "b"}}}'),
+        Attempt("PATCH", "{pods}/p/status", MERGE, '{"status": {"phase": "Failed"}}'),
+        Attempt("PATCH", "{pods}/p/ephemeralcontainers", MERGE, '{"spec": {"ephemeralContainers": []}}'),
+        Attempt("POST", "{pods}/p/eviction", JSON, '{"metadata": {"name": "p"}}'),
+        Attempt("POST", "{pods}/p/binding", JSON, '{"metadata": {"name": "p"}, "target": {"name": "node1"}}'),
+        Attempt("GET", "{pods}/p/log"),
+        Attempt("GET", "{pods}/p/attach"),
+        Attempt("GET", "{pods}/p/portforward"),
+        Attempt("GET", "{pods}/p/proxy"),
+        Attempt("GET", "/api/v1/nodes"),
+        Attempt("GET", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"),
+        Attempt("GET", "/apis/rbac.authorization.k8s.io/v1/clusterroles"),
+        Attempt("GET", "/api/v1/pods", (("Impersonate-User", "admin"),)),
+    ],
+    ids=lambda attempt: f"{attempt.method} {attempt.path}",
+)
+async def test_what_it_need_not_do_is_forbidden(thief: Bearer, victim: str, attempt: Attempt) -> None:
+    tried = Attempt(attempt.method, attempt.path.replace("{pods}", f"{victim}/pods"), attempt.headers, attempt.body)
+    assert (await thief.ask(tried)).status == 403
