@@ -95,7 +95,7 @@ class Processes:
     def _count(self) -> None:
         """How many execs of the controller run in each pod: a command that has forked is one."""
         serving = {pid: one for pid, one in self._known.items() if one and _is_agent(one.line) and one.line[-1] == "serve"}
-        now = Counter(one.uid for one in serving.values() if one.parent not in serving)
+        now = Counter(one.uid for one in serving.values() if one.uid and one.parent not in serving)
         for uid in now.keys() | self._serving.keys():
             if now[uid] != self._serving[uid]:
                 self._note(Serving(now[uid]), uid, "told")

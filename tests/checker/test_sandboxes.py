@@ -2,13 +2,14 @@
 
 import contextlib
 import os
+import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.checker.facts import Entered, HandedOver, Left
+from tests.checker.facts import Entered, HandedOver, Left, Serving
 from tests.checker.observe import Observer
 from tests.checker.processes import Processes
 from tests.checker.sandboxes import ancestry, below_kubelets, owner
@@ -42,10 +43,10 @@ def test_the_parent_of_a_process_with_an_odd_name_is_found() -> None:
 
 
 @contextlib.contextmanager
-def container(pause: int, hosts: Path) -> Iterator[int]:
-    """A process with the network of `pause`, and with this file as its /etc/hosts; gives its id."""
+def container(pause: int, hosts: Path, *argv: str) -> Iterator[int]:
+    """A process with the network of `pause`, and with this file as its /etc/hosts; gives its id. It sleeps, or runs `argv`."""
     into = ["nsenter", f"--net=/proc/{pause}/ns/net", "unshare", "--mount", "--propagation", "private", "sh", "-c"]
-    script = f"mount --bind {hosts} /etc/hosts && echo runs && exec sleep 3600"
+    script = f"mount --bind {hosts} /etc/hosts && echo runs && exec {shlex.join(argv or ('sleep', '3600'))}"
     process = subprocess.Popen([*into, script], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process.stdout as said:
@@ -79,6 +80,30 @@ def test_a_sandbox_lasts_as_long_as_its_pause_and_not_as_its_containers(tmp_path
             assert [what for _, what in facts if isinstance(what, Entered | Left)] == [Entered(inode)]
         eventually(lambda: (UID, Left(inode)) in facts, what="it was left")
     assert {uid for uid, _ in facts} == {UID}
+
+
+@pytest.mark.kernel
+def test_an_exec_of_another_cluster_on_the_same_machine_is_not_counted(tmp_path: Path) -> None:
+    counts: list[tuple[str, object]] = []
+    agent = tmp_path / "kube-vxlan-agent"
+    agent.write_text("sleep 3600\n")
+    hosts = tmp_path / "pods" / UID / "etc-hosts"
+    hosts.parent.mkdir(parents=True)
+    hosts.write_text("127.0.0.1 localhost\n")
+    root = str(tmp_path).removeprefix(_mount_point(tmp_path).rstrip("/"))
+    observer = Observer(lambda _uid, _what, _source: None, 3600.0)
+    with contextlib.ExitStack() as end:
+        end.callback(observer.stop)
+        serves = ("sh", str(agent), "serve")
+        stranger = subprocess.Popen(serves)
+        end.callback(stranger.wait)
+        end.callback(stranger.kill)
+        pause = end.enter_context(namespace())
+        end.enter_context(container(pause.pid, hosts, *serves))
+        processes = Processes(observer, lambda what, uid, _: counts.append((uid, what)), below_kubelets(root))
+        end.callback(processes.stop)
+        eventually(lambda: (UID, Serving(1)) in counts, what="the pod's own exec is counted")
+        assert counts == [(UID, Serving(1))]
 
 
 def _mount_point(path: Path) -> str:
