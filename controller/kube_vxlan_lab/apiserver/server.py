@@ -160,6 +160,8 @@ class _Router:
             raise failures.unauthorised()
         if request.path.startswith("/lab/") and request.method == "POST" and self.door is not None:
             return await self._go_wrong(request, self.door)
+        if request.path == "/lab/watches" and request.method == "GET" and self.door is not None:
+            return reply({"items": [watch.account() for watch in self.watches if watch.is_open]})
         target = parse(request.path)
         if request.path == "/openapi/v2":
             return web.Response(body=SWAGGER, content_type=SWAGGER_FORM)

@@ -44,6 +44,8 @@ class Watch:
         self._wake = asyncio.Event()
         self._transport: asyncio.Transport | None = None
         self._hushed = False
+        self._path = self._client = ""
+        self._opened = self._spoke = datetime.now(UTC)
 
     def hush(self) -> None:
         """Say nothing any more, as a peer behind a dead firewall: for the client the connection stays."""
@@ -54,9 +56,24 @@ class Watch:
         if self._transport is not None:
             self._transport.abort()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its client is still there, as far as a server can tell."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    def account(self) -> Json:
+        """Who watches what, since when, and when something was last sent: for those who look on at the lab."""
+        return {
+            "path": self._path,
+            "client": self._client,
+            "opened": self._opened.isoformat(),
+            "spoke": self._spoke.isoformat(),
+        }
+
     async def run(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer the request; returns when the watch ends or the client is gone."""
         self._transport = request.transport
+        self._path, self._client = request.path, request.headers.get("User-Agent", "")
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         response.enable_chunked_encoding()
         await response.prepare(request)
@@ -120,6 +137,7 @@ class Watch:
                 await self._wait(loop.time() + _GLANCE)
             elif self._lines:
                 lines, self._lines = self._lines, []
+                self._spoke = datetime.now(UTC)
                 await response.write(b"".join(lines))
             elif loop.time() >= end:
                 return

@@ -1,6 +1,7 @@
 """What can go wrong with the server when somebody asks for it: execs, connections, watches."""
 
 import asyncio
+from datetime import datetime
 
 import aiohttp
 import pytest
@@ -150,3 +151,30 @@ async def test_a_door_answers_and_refuses_and_without_one_there_is_nothing(serve
     assert asked == [("restart", {"seconds": 1}), ("other", {})]
     async with server.session.post(server.url + "/lab/restart", headers={"Authorization": "Bearer x"}) as answer:
         assert answer.status == 401
+
+
+async def test_who_looks_on_sees_which_watches_are_open_and_when_something_was_last_sent(server: Hosted) -> None:
+    async def accounts() -> list[Json]:
+        found: list[Json] = (await server.ask("GET", "/lab/watches"))[1]["items"]
+        return found
+
+    assert (await server.ask("GET", "/lab/watches"))[0] == 404
+    server.api.let_in(nothing)
+    agent = {"User-Agent": "somebody/1"}
+    async with watching(server, "/api/v1/pods", "&resourceVersion=0", **agent) as watch:
+        (before,) = await accounts()
+        assert (before["path"], before["client"]) == ("/api/v1/pods", "somebody/1")
+        server.store.create(a_pod("b"))
+        await watch.event()
+        (after,) = await accounts()
+        assert datetime.fromisoformat(after["spoke"]) > datetime.fromisoformat(before["spoke"])
+        server.api.hush_watches()
+        server.store.create(a_pod("c"))
+        assert await accounts() == [after]
+    async with asyncio.timeout(5):
+        while await accounts():
+            pass
+
+
+async def nothing(name: str, what: Json) -> None:
+    """A door behind which nothing happens."""
