@@ -44,10 +44,17 @@ class Node:
 
     def load(self, archives: Sequence[Path]) -> None:
         """Give its containerd the images of some archives."""
-        ctr = ("ctr", "--address", self.socket, "--namespace", "k8s.io")
-        eventually(lambda: self.realm.run(*ctr, "version", check=False), 30, f"containerd of {self.name} answers")
+        eventually(lambda: self.realm.run(*self._ctr, "version", check=False), 30, f"containerd of {self.name} answers")
         for archive in archives:
-            self.realm.run(*ctr, "images", "import", str(archive))
+            self.realm.run(*self._ctr, "images", "import", str(archive))
+
+    def tag(self, image: str, name: str) -> None:
+        """Let one of its images have another name besides."""
+        self.realm.run(*self._ctr, "images", "tag", "--force", image, name)
+
+    @property
+    def _ctr(self) -> tuple[str, ...]:
+        return ("ctr", "--address", self.socket, "--namespace", "k8s.io")
 
     def write_kubelet(self, pki: Pki) -> None:
         """Write the kubelet's configuration."""
@@ -129,6 +136,9 @@ conf_dir = "{self.directory}/cni"
             "evictionHard": {"memory.available": "50Mi"},
             "imageGCHighThresholdPercent": 100,
             "makeIPTablesUtilChains": False,
+            # Tests kill containers, and would wait for ten seconds and more after the second time:
+            "featureGates": {"KubeletCrashLoopBackOffMax": True},
+            "crashLoopBackOff": {"maxContainerRestartPeriod": "1s"},
             # What a small machine can bear, and no less:
             "maxPods": 250,
             "kubeAPIQPS": 200,
