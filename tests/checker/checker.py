@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.checker.access import Access
+from tests.checker.costs import Costs
 from tests.checker.facts import (
     FIRST_RELEASE,
     UNREADABLE,
@@ -20,7 +21,6 @@ from tests.checker.facts import (
     Entries,
     Fact,
     Fault,
-    Freshness,
     History,
     Options,
     Pod,
@@ -54,6 +54,7 @@ class Checker:
         self._log: Path | None = None
         self._heard = 0
         """Bytes of it."""
+        self._costs = Costs(self.note)
         self._processes: Processes | None = None
         self._world: World | None = None
 
@@ -62,7 +63,7 @@ class Checker:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Stop to look."""
-        for one in (self._processes, self._world, self._observer):
+        for one in (self._processes, self._world, self._costs, self._observer):
             if one is not None:
                 one.stop()
 
@@ -84,9 +85,14 @@ class Checker:
         """Count the lines about pods in this file, which a controller writes or will write."""
         self._log = log
 
+    def attend(self, pid: int) -> None:
+        """Look at what this process, a controller's, has of memory and open files, until it ends."""
+        self._costs.attend(pid)
+
     def look(self) -> None:
         """Return when all that is the case now is written down."""
         self._hear()
+        self._costs.look()
         if self._world is not None:
             self._world.look()
         self._observer.read()
@@ -161,10 +167,6 @@ class Checker:
     def is_told(self) -> bool:
         """Whether a fault is open that a test told of by itself."""
         return self._open_faults > 0
-
-    def freshness(self, age: float, ready: bool) -> None:
-        """What the controller says of itself."""
-        self.note(Freshness(age, ready))
 
     def _seen(self, uid: str, what: What, source: str) -> None:
         self._history.append(Fact(time.monotonic(), uid, what, source))

@@ -1,7 +1,5 @@
-"""Pure. The laws of what a controller does and when: S6, S12, S13, S14, L5, L6; and whether the checker saw everything."""
+"""Pure. The laws of what a controller does and when: S6, S13, S14, L5; and whether the checker saw everything."""
 
-from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterator
 from math import inf
 
@@ -16,7 +14,6 @@ from tests.checker.facts import (
     Entry,
     Fact,
     Fault,
-    Freshness,
     Gap,
     GateOpened,
     GateShut,
@@ -28,11 +25,8 @@ from tests.checker.facts import (
     Link,
     Pod,
     PodGone,
-    Reported,
     Route,
     Rule,
-    Said,
-    Serving,
     Violation,
 )
 from tests.checker.holdings import OUR_PROTOCOL, Holdings
@@ -59,16 +53,10 @@ class Conduct:
             match fact.what:
                 case Gap(why=why):
                     yield Violation("GAP", fact.time, fact.pod, f"The checker did not see everything: {why}.")
-                case Freshness(age=age, ready=True) if age > self._constants.view:
-                    yield Violation(
-                        "L6", fact.time, "", f"The controller calls itself ready with a view that is {age:.0f} s old."
-                    )
                 case GateOpened():
                     yield from self._gate(fact)
         yield from self._restarts()
         yield from self._waiting()
-        yield from self._crowds()
-        yield from self._talk()
         yield from self._blind()
         yield from self._never_seen()
 
@@ -116,53 +104,10 @@ class Conduct:
                     sentence = f"{fact.what.item} was written {fact.time - start:.3f} s after a controller was started"
                     yield Violation("S6", fact.time, fact.pod, f"{sentence}, though everything was in place.")
 
-    def _crowds(self) -> Iterator[Violation]:
-        """S12."""
-        since: dict[str, float] = {}
-        for fact in (*self._history, Fact(self._run.end, "", Ended())):
-            if isinstance(fact.what, Serving) and fact.what.count > self._constants.execs:
-                since.setdefault(fact.pod, fact.time)
-            elif isinstance(fact.what, Serving | Ended):
-                for pod in [fact.pod] if isinstance(fact.what, Serving) else list(since):
-                    begun = since.pop(pod, inf)
-                    # A command that nobody reaches, nobody can end.
-                    unreached = covers(self._run.pod_excuses.get(pod, NEVER), begun, fact.time)
-                    if fact.time - begun > 2 * self._constants.haze and not unreached:
-                        yield Violation(
-                            "S12", begun, pod, f"More than {self._constants.execs} exec ran for {fact.time - begun:.1f} s."
-                        )
-
-    def _talk(self) -> Iterator[Violation]:
-        """S12: lines of the log, and Events."""
-        bounds = {
-            Said: (2 * (self._constants.lines + 1), 60.0, "lines"),
-            Reported: (self._constants.events + 1, 300.0, "Events"),
-        }
-        starts = [fact.time for fact in self._history if fact.what == Controller(True)]
-        for kind, (most, period, name) in bounds.items():
-            times: dict[tuple[str, int], list[float]] = defaultdict(list)
-            for fact in self._history:
-                if isinstance(fact.what, kind):
-                    times[fact.pod, bisect_right(starts, fact.time)].append(fact.time)  # each controller counts anew
-            for (pod, _), when in times.items():
-                for first, over in zip(sorted(when), sorted(when)[most:], strict=False):
-                    if over - first < period:
-                        yield Violation("S12", over, pod, f"There were more than {most} {name} in {over - first:.1f} s.")
-                        break
-
     def _blind(self) -> Iterator[Violation]:
         """S13."""
-        haze, begun = self._constants.haze, dict[tuple[str, str], float]()
-        spans: list[tuple[float, float]] = []
-        for fact in self._history:
-            if isinstance(fact.what, Fault) and fact.what.blind:
-                if fact.what.until is not None:
-                    spans.append((fact.time + haze, fact.what.until))
-                elif fact.what.over:
-                    spans.append((begun.pop((fact.pod, fact.what.name)) + haze, fact.time))
-                else:
-                    begun[fact.pod, fact.what.name] = fact.time
-        blind = union((span for span in spans if span[0] < span[1]), ((time + haze, inf) for time in begun.values()))
+        after = ((begin + self._constants.haze, end) for begin, end in self._run.blind)
+        blind = union(span for span in after if span[0] < span[1])
         for fact in self._history if blind else ():
             if not isinstance(fact.what, Gone) or not holds(blind, fact.time):
                 continue

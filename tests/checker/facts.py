@@ -212,11 +212,30 @@ class ByHand:
 
 
 @dataclass(frozen=True, slots=True)
-class Freshness:
-    """What the controller said of itself: the age of its view in seconds, and whether it calls itself ready."""
+class Heard:
+    """The API server opened a watch for the controller, or said something on it."""
 
-    age: float
-    ready: bool
+    path: str
+    opened: float
+    """When it was opened: that and the path are its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """One of the controller's watches is open no more."""
+
+    path: str
+    opened: float
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What the controller's process has at this moment."""
+
+    memory: float
+    """Megabytes, as far as they are resident."""
+    files: int
+    """Open files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +245,7 @@ class Ended:
 
 What = (
     Is | Gone | Entered | HandedOver | Left | Gap | GateShut | GateOpened | Serving | Said | Reported | Pod | PodGone | Config
-    | Controller | Started | Fault | ByHand | Freshness | Ended
+    | Controller | Started | Fault | ByHand | Heard | Closed | Used | Ended
 )  # fmt: skip
 
 
@@ -276,13 +295,21 @@ class Constants:
     read_every: float = 1.0
     """How often each kernel is read in full, as a second opinion."""
     view: float = 90.0
-    """The greatest age of the controller's view at which it may call itself ready."""
+    """How long a controller may hear nothing of a kind of object before it asks anew."""
     execs: int = 1
     """Execs in one pod at once."""
     lines: int = 30
     """Lines about one pod that a controller may write into its log in a minute of its own counting."""
     events: int = 20
     """Events about one pod at once; later ones come every five minutes."""
+    memory: float = 100.0
+    """Megabytes that a controller may use before it knows any pod; docs/operations.md states these four."""
+    memory_per_pod: float = 0.25
+    """Megabytes more for each."""
+    files: int = 50
+    """Open files before it knows any pod."""
+    files_per_pod: int = 1
+    """Open files more for each: its stream."""
     isolation: float = 1.2
     """How much longer healthy pods may take beside broken ones."""
 

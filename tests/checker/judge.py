@@ -3,8 +3,10 @@
 from dataclasses import replace
 from math import inf
 
+from tests.checker.bounds import Bounds
 from tests.checker.conduct import Conduct
 from tests.checker.facts import FIRST_RELEASE, Constants, History, Violation
+from tests.checker.freshness import freshness
 from tests.checker.holdings import Holdings
 from tests.checker.peers import Peers
 from tests.checker.spans import Spans, both, minus, union
@@ -19,7 +21,9 @@ def check(history: History, constants: Constants = FIRST_RELEASE) -> tuple[Viola
     run = timelines(history, constants)
     peers, holdings = Peers(run, constants), Holdings(run, constants)
     conduct = Conduct(history, run, constants, unsettled(run, peers, holdings))
-    found = {*peers.violations(), *holdings.violations(), *conduct.violations()}
+    bounds = Bounds(history, run, constants)
+    found = {*peers.violations(), *holdings.violations(), *conduct.violations(), *bounds.violations()}
+    found.update(freshness(history, run, constants))
     in_time = (violation for violation in found if violation.time <= run.end)
     from_beginning = [replace(violation, time=round(violation.time - run.begin, 6)) for violation in in_time]
     return tuple(

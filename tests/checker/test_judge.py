@@ -11,6 +11,7 @@ import pytest
 from tests.checker.facts import (
     Address,
     ByHand,
+    Closed,
     Config,
     Controller,
     Ended,
@@ -18,12 +19,12 @@ from tests.checker.facts import (
     Entry,
     Fact,
     Fault,
-    Freshness,
     Gap,
     GateOpened,
     GateShut,
     Gone,
     HandedOver,
+    Heard,
     History,
     Is,
     Left,
@@ -35,6 +36,7 @@ from tests.checker.facts import (
     Said,
     Serving,
     Started,
+    Used,
     What,
 )  # fmt: skip
 from tests.checker.judge import check, isolation, settled_after
@@ -426,9 +428,52 @@ def test_how_long_a_program_takes_to_load_is_an_excuse() -> None:
     assert laws((*slow, Fact(21.0, "", Started()), end)) == set()
 
 
-def test_a_view_that_is_too_old_is_no_ready_one() -> None:
-    assert laws(calm().at(60, "", Freshness(91, True))) == {"L6"}
-    assert laws(calm().at(60, "", Freshness(91, False), Freshness(89, True))) == set()
+def words(*times: float, opened: float = 21.0) -> Told:
+    """The calm run, and a watch on which something was said at these times."""
+    told = calm().at(21.0, "", Heard("/pods", 21.0))
+    for time in times:
+        told.at(time, "", Heard("/pods", opened))
+    return told.at(200, "", Ended())
+
+
+def test_a_silent_watch_is_given_up_and_another_one_is_opened() -> None:
+    assert laws(words(80, 140)) == set()
+    assert laws(words(80, 170, opened=80.0).at(100, "", Closed("/pods", 21.0))) == set()
+    kept = words(80, 140, opened=80.0)
+    assert [(one.law, one.time) for one in check(kept.sorted())] == [("L6", 111.0)]
+    given_up = words().at(80, "", Closed("/pods", 21.0))
+    assert "heard nothing of /pods" in str(check(given_up.sorted()))
+    assert laws(given_up.at(120, "", Heard("/configmaps", 120.0))) == {"L6"}
+
+
+def test_while_the_api_server_is_away_there_is_nothing_to_hear() -> None:
+    away = Fault("the API server is away", blind=True)
+    silent = words(190).at(60, "", away, Closed("/pods", 21.0))
+    assert laws(silent.at(185, "", replace(away, over=True))) == set()
+    assert laws(words(190).at(60, "", Fault("the watches are silent"))) == {"L6"}
+
+
+def test_a_controller_that_has_ended_need_not_hear_anything() -> None:
+    ended = words().at(60, "", Controller(False), Closed("/pods", 21.0))
+    assert laws(ended) == set()
+    again = ended.at(150, "", Controller(True), Heard("/pods", 151.0))
+    assert laws(again) == set()
+    assert laws(again.at(251, "", Ended())) == {"L6"}
+
+
+@pytest.mark.parametrize(
+    ("uses", "broken"),
+    [
+        ([Used(100.7, 53), Used(100.7, 52), Used(101.0, 40)], {"S12"}),
+        ([Used(100.7, 52)], set()),
+        ([Used(100.7, 53), Used(100.7, 54)], {"S12"}),
+    ],
+)
+def test_memory_and_open_files_are_bounded_by_the_pods_that_there_are(uses: list[What], broken: set[str]) -> None:
+    """Three pods, of which one is gone at 40 s: for open files it counts a minute longer, for memory for ever."""
+    told = calm().at(99, "", Used(100.7, 53))
+    assert laws(told) == set()
+    assert laws(told.at(101, "", *uses)) == broken
 
 
 def test_a_run_that_was_not_seen_whole_is_not_passed() -> None:

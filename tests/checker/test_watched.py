@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checker.facts import GateOpened, Is, Pod, Serving
+from tests.checker.facts import Closed, GateOpened, Heard, Is, Pod, Serving, Used
 from tests.checker.judge import check, settled_after
 from tests.checker.watched import Watched, cluster, looked_at
 from tests.namespaces import Namespace
@@ -50,6 +50,23 @@ def test_it_sees_pods_gates_and_execs(lab: Watched) -> None:
     assert any(isinstance(what, Pod) and what.gate and what.addresses == (a.address,) for what in facts)
     assert any(isinstance(what, Is) for what in facts)
     assert lab.checker.verdict() == ()
+
+
+def test_it_sees_what_the_controller_hears_and_has(lab: Watched) -> None:
+    lab.checker.look()
+    facts = [fact.what for fact in lab.checker.history]
+    paths = {what.path for what in facts if isinstance(what, Heard)}
+    assert {"/api/v1/pods", "/api/v1/namespaces/kube-system/configmaps"} <= paths
+    used = [what for what in facts if isinstance(what, Used)]
+    assert max(what.files for what in used) > 3, "one connection for each stream"
+    assert max(what.memory for what in used) > 20
+    lab.controller.end(signal.SIGKILL)
+
+    def is_closed() -> bool:
+        lab.checker.look()
+        return {what.path for fact in lab.checker.history if isinstance(what := fact.what, Closed)} == paths
+
+    eventually(is_closed, what="no watch is open")
 
 
 def test_life_breaks_no_law(lab: Watched) -> None:

@@ -170,6 +170,8 @@ class Timelines:
     pod_excuses: dict[str, Spans]
     mute: dict[str, Spans]
     """While no agent of a pod ran, as after its end, and until `join` after one did again."""
+    blind: Spans
+    """While the controller could tell that it did not see the world."""
     hands: dict[tuple[str, str], Spans]
     """After something was done by hand in a pod, on one link or (empty) on any, until it must be undone."""
 
@@ -213,7 +215,9 @@ def timelines(history: History, constants: Constants) -> Timelines:
     for fact in history:
         for address in fact.what.addresses if isinstance(fact.what, Pod) else ():
             claims[address].add(fact.pod)
-    return Timelines(history[0].time, end, kernels, claims, on_hosts, surely, perhaps, everywhere, single, mute, after)
+    return Timelines(
+        history[0].time, end, kernels, claims, on_hosts, surely, perhaps, everywhere, single, mute, _blind(history), after
+    )
 
 
 def _wishes(history: History) -> tuple[dict[Wish, Spans], dict[Wish, Spans]]:
@@ -309,3 +313,18 @@ def _broken(history: History, constants: Constants) -> tuple[Spans, dict[str, Sp
     if stopped is not None:
         spans[""].append((stopped, inf))
     return union(spans.pop("", ())), {pod: union(found) for pod, found in spans.items()}
+
+
+def _blind(history: History) -> Spans:
+    """From beginning to end of every fault that blinds."""
+    spans: list[tuple[float, float]] = []
+    begun: dict[tuple[str, str], float] = {}
+    for fact in history:
+        match fact.what:
+            case Fault(blind=True, until=float() as until):
+                spans.append((fact.time, until))
+            case Fault(name=name, over=False, blind=True):
+                begun[fact.pod, name] = fact.time
+            case Fault(name=name, over=True, blind=True):
+                spans.append((begun.pop((fact.pod, name)), fact.time))
+    return union(spans, ((time, inf) for time in begun.values()))

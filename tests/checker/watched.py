@@ -26,6 +26,8 @@ class WatchedController(plain.Controller):
         self.checker.before_change()  # what was changed while none ran is older than what this one does about it
         self.checker.controller(runs=True)
         super().start()
+        assert self.process is not None
+        self.checker.attend(self.process.pid)
 
     def end(self, number: int = signal.SIGKILL) -> int:
         code = super().end(number)

@@ -17,12 +17,13 @@ from urllib.parse import urlsplit
 from tests.checker import reading
 from tests.checker.access import Access
 from tests.checker.facts import Config, Definitions, Entries, Fact, Gap, Options, Pod, PodGone, Reported, What
+from tests.checker.watches import Watches
 from tests.checker.words import events
 
 _EVERY = 0.1
 """Seconds between two looks, or ten times as long as one takes."""
-_EVENTS_EVERY = 10
-"""Looks between two that ask for Events too."""
+_SELDOM = 10
+"""Looks between two that ask for Events and for the lab's watches too."""
 LABEL, ANNOTATION = "vxlan.openvnf.org", "vxlan.openvnf.org/networks"
 _AGENT, _INIT_AGENT = "vxlan-controller-agent", "vxlan-controller-agent-init"
 _STATIC = "kubernetes.io/config.hash"
@@ -50,6 +51,7 @@ class World:
         self._reported: dict[str, str] = {}
         self._turn = 0
         self._offset = time.time() - time.monotonic()
+        self._watches = Watches(self._offset)
         self._stopping = threading.Event()
         self._poked = threading.Event()
         self._thread = threading.Thread(target=self._run, name="world", daemon=True)
@@ -59,6 +61,7 @@ class World:
         """Return when what is there now is written down, or cannot be had in time."""
         wanted, deadline = self._looks + 2, time.monotonic() + within  # the one under way may have asked before now
         while self._looks < wanted and time.monotonic() < deadline:
+            self._turn = 0
             self._poked.set()
             time.sleep(0.01)
 
@@ -84,22 +87,26 @@ class World:
         pods = dict(map(self._pod, listed["items"]))
         networks = self._networks(config.get("data") or {}) if code == 200 else None
         time_, since = time.monotonic(), begun if self._seen_at is None else self._seen_at
-        facts: list[tuple[str, What]] = [(uid, Reported()) for uid in self._reports()]
-        facts += [(uid, PodGone()) for uid in self._pods.keys() - pods.keys()]
+        facts: list[tuple[str, What]] = [(uid, PodGone()) for uid in self._pods.keys() - pods.keys()]
         facts += [(uid, pod) for uid, pod in pods.items() if self._pods.get(uid) != pod]
         if self._seen_at is None or networks != self._config:
             facts.append(("", Config(networks)))
         for uid, what in facts:
             self._record(Fact(time_, uid, what, "world", since))
         self._pods, self._config, self._seen_at = pods, networks, begun
+        self._turn = (self._turn + 1) % _SELDOM
+        if self._turn == 1:
+            self._look_around()
 
-    def _reports(self) -> list[str]:
-        """The pods that Events of the controller were written about since the last time; these are asked for less often."""
-        self._turn = (self._turn + 1) % _EVENTS_EVERY
-        if self._turn != 1:
-            return []
+    def _look_around(self) -> None:
+        """The pods that Events of the controller were written about since the last time; in a lab, its watches."""
         _, listed = self._api.get("/apis/events.k8s.io/v1/events")
-        return list(events(listed, self._reported))
+        _, watches = self._api.get("/lab/watches")
+        now = time.monotonic()
+        for uid in events(listed, self._reported):
+            self._record(Fact(now, uid, Reported(), "world"))
+        for fact in self._watches.changes(watches, now):
+            self._record(fact)
 
     def _pod(self, obj: dict[str, Any]) -> tuple[str, Pod]:
         metadata, spec, status = obj["metadata"], obj["spec"], obj.get("status", {})
@@ -162,17 +169,17 @@ class _Api:
         self._headers = dict(access.headers)
 
     def get(self, path: str) -> tuple[int, dict[str, Any]]:
-        """The code and the object. Raises `OSError` or `http.client.HTTPException` when nobody answers, or with a 5xx."""
+        """The code and the object, an empty one for a 404. Raises `OSError` or `http.client.HTTPException` for all else."""
         try:
             self._connection.request("GET", path, headers=self._headers)
             answer = self._connection.getresponse()
-            body = json.loads(answer.read())
+            body = answer.read()
         except (OSError, http.client.HTTPException):
             self._connection.close()
             raise
         if answer.status not in (200, 404):
             raise http.client.HTTPException(f"{path}: {answer.status}")
-        return answer.status, body
+        return answer.status, json.loads(body) if answer.status == 200 else {}
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -343,7 +343,7 @@ SCENARIOS = {
                 options,
             )
         ),
-        Scenario("silence", silence, hastened=(_SOON, _AGAIN)),
+        Scenario("silence", silence, hastened=(_SOON, _AGAIN), constants=replace(BOUNDS, view=6.0)),
         Scenario("writers", writers, constants=replace(BOUNDS, execs=2), options=("--audit-every", "1")),
     )
 }

@@ -108,7 +108,7 @@ MUTANTS = (
         "A7",
         "never noticed that a watch had gone silent",
         "silence",
-        _laws("S1"),
+        _laws("S1", "L6"),
         (
             Edit(
                 "kube/watch.py",
