@@ -21,6 +21,10 @@ class Faults:
         """Kill a container; the kubelet starts it again in the same sandbox."""
         self._kill(processes.container(self._pod(pod), container), f"container {container} of {pod}")
 
+    def terminate(self, pod: str, container: str) -> None:
+        """Tell a container to end, as a kubelet does that has been told to."""
+        self._kill(processes.container(self._pod(pod), container), f"container {container} of {pod}", signal.SIGTERM)
+
     def kill_sandbox(self, pod: str) -> None:
         """Kill a pod's sandbox; the kubelet makes another one: same uid, new namespaces, another address."""
         self._kill(processes.sandbox(self._pod(pod)["metadata"]["uid"]), f"sandbox of {pod}")
@@ -57,7 +61,7 @@ class Faults:
         found: Json = json.loads(self._cluster.kubectl(*words))
         return found
 
-    def _kill(self, pid: int | None, what: str) -> None:
+    def _kill(self, pid: int | None, what: str, number: int = signal.SIGKILL) -> None:
         if pid is None:
             raise Missing(f"{what} does not run")
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)

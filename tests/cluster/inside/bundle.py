@@ -1,0 +1,97 @@
+"""I/O. A cluster in which the bundle runs."""
+
+import time
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.cluster.world import RealCluster
+from tests.scenarios.cluster import ROOT, Json, Pod, eventually
+from tests.scenarios.objects import ANNOTATION, INIT, SIDECAR, pod
+
+SYSTEM = ("-n", "kube-system")
+DEPLOYMENT = "deployment/kube-vxlan-controller"
+CONTAINER = "kube-vxlan-controller"
+MANIFEST = ROOT / "kubernetes" / "bundle.yaml"
+TAKE_OVER = 40.0
+"""Seconds within which somebody leads after a leader was killed without a word: a Lease of 15, on a machine that is busy."""
+JOIN = 10.0
+"""Seconds within which kernels are right, when somebody leads."""
+_ACCOUNT = "system:serviceaccount:kube-system:kube-vxlan-controller"
+_CONNECTIONS = ("exec", "attach", "portforward", "proxy")
+
+
+class Inside(RealCluster):
+    """All of a real cluster, and who of the controllers in it leads."""
+
+    def install(self) -> None:
+        """What a user does; return when the program is at work."""
+        self.kubectl("apply", "-f", str(MANIFEST))
+        self.at_work()
+
+    def uninstall(self) -> None:
+        """Leave nothing of it."""
+        self.kubectl("delete", "-f", str(MANIFEST), "--ignore-not-found", "--timeout=60s")
+        self.kubectl("delete", "lease", "kube-vxlan-controller", *SYSTEM, "--ignore-not-found")
+
+    def at_work(self) -> None:
+        """Return when all replicas are those that there should be, and one of them leads."""
+        self.kubectl("rollout", "status", DEPLOYMENT, *SYSTEM, "--timeout=90s")
+        eventually(self.leader, TAKE_OVER, "a replica leads")
+
+    def replicas(self) -> list[Json]:
+        """The controller's pods that nobody is deleting."""
+        ours = [one for one in self.objects("kube-system") if one["metadata"]["labels"].get("run") == "kube-vxlan-controller"]
+        return [one for one in ours if "deletionTimestamp" not in one["metadata"]]
+
+    def leader(self) -> str:
+        """The name of the pod that holds the Lease; empty if none of those that are there does."""
+        leases = self.items("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases")
+        holders = [one["spec"].get("holderIdentity") or "" for one in leases]
+        names = [one["metadata"]["name"] for one in self.replicas()]
+        return next((name for name in names if any(holder.startswith(name) for holder in holders)), "")
+
+    def ask(self, *argv: str) -> str:
+        """What a command of the program prints, where the documents tell people to run it."""
+        return self.kubectl("exec", *SYSTEM, DEPLOYMENT, "--", "kube-vxlan-controller", *argv)
+
+    def members(self, **texts: str) -> list[Pod]:
+        """Pods of these names and annotations, each ready."""
+        self.apply(*(pod(name, text) for name, text in texts.items()))
+        self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", *(f"pod/{name}" for name in texts))
+        return [self.pod(name) for name in texts]
+
+    def annotate(self, name: str, text: str) -> None:
+        """Give a pod another annotation."""
+        self.merge(f"/api/v1/namespaces/default/pods/{name}", {"metadata": {"annotations": {ANNOTATION: text}}})
+
+
+def are_peers(pods: Iterable[Pod], link: str = "vxeth1") -> bool:
+    """Whether the kernel of each has all the others as destinations, and nobody else."""
+    pods = list(pods)
+    addresses = {one.address for one in pods}
+    return all(link in one.links() and one.destinations(link) == addresses - {one.address} for one in pods)
+
+
+def joined(pods: Iterable[Pod], within: float = JOIN, link: str = "vxeth1") -> float:
+    """Wait until they are peers; the seconds that it took."""
+    pods, began = list(pods), time.monotonic()
+    eventually(lambda: are_peers(pods, link), within, f"{', '.join(one.name for one in pods)} are peers")
+    return time.monotonic() - began
+
+
+def reached(events: Iterable[Json]) -> set[tuple[str, ...]]:
+    """What the controller's account connected to, of an audit log: each kind of connection, with the container and the words of
+    the command. All that nobody forbade."""
+    ours = [one for one in events if one["user"]["username"] == _ACCOUNT and one["responseStatus"]["code"] != 403]
+    connects = [one for one in ours if one["objectRef"].get("subresource") in _CONNECTIONS]
+    return {(one["objectRef"]["subresource"], *_words(one["requestURI"])) for one in connects}
+
+
+def _words(uri: str) -> tuple[str, ...]:
+    asked = parse_qsl(urlsplit(uri).query, keep_blank_values=True)
+    containers = [value for name, value in asked if name == "container"]
+    return (*containers, *(value for name, value in asked if name == "command"))
+
+
+ALLOWED = {("exec", name, "kube-vxlan-agent", "serve") for name in (INIT, SIDECAR)}
+"""All that it may reach, and what it has reached once pods of both patch forms were wired."""

@@ -1,0 +1,106 @@
+"""The controllers are killed, stopped, replaced and cut off. Nobody's frames are lost by it, and what changed meanwhile is made
+up for; the time from the moment to the next join is printed."""
+
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.cluster.images import CONTROLLER
+from tests.cluster.inside.bundle import CONTAINER, DEPLOYMENT, JOIN, SYSTEM, TAKE_OVER, Inside, are_peers, joined
+from tests.scenarios.cluster import Monitors, Pod, eventually
+from tests.scenarios.objects import pod
+
+pytestmark = pytest.mark.cluster
+
+OUT, IN = "vxeth2 ip=192.168.12.4/24", "vxeth1 ip=192.168.11.4/24"
+
+
+@pytest.fixture
+def three(inside: Inside) -> list[Pod]:
+    """Three pods, of which two are peers, and the third joins them as soon as its annotation says so."""
+    pods = inside.members(a="vxeth1 ip=192.168.11.2/24", b="vxeth1 ip=192.168.11.3/24", c=OUT)
+    joined(pods[:2])
+    return pods
+
+
+@contextmanager
+def traffic(source: Pod, address: str) -> Iterator[None]:
+    """A hundred frames in a second, as far as this machine can, none of which may be lost."""
+    process = subprocess.Popen(source.namespace.command("ping", "-q", "-i", "0.01", address), stdout=subprocess.PIPE, text=True)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        said = process.communicate()[0]
+    sent, received = map(int, re.findall(r"(\d+) (?:packets transmitted|received)", said))
+    assert sent > 10, said
+    assert sent - received <= 1, said  # the last one may be on its way when the traffic is stopped
+
+
+@contextmanager
+def nothing_deleted(*pods: Pod) -> Iterator[None]:
+    """The kernels of some pods take nothing away."""
+    monitors = Monitors()
+    for one in pods:
+        monitors.watch(one)
+    monitors.settle(list(pods))
+    yield
+    assert [line for line in monitors.heard() if line.startswith("Deleted")] == []
+
+
+@pytest.mark.parametrize(("how", "within"), [("killed", TAKE_OVER), ("terminated", 2.0)])
+def test_another_takes_over(inside: Inside, three: list[Pod], how: str, within: float) -> None:
+    before = inside.leader()
+    with traffic(three[0], "192.168.11.3"), nothing_deleted(*three[:2]):
+        began = time.monotonic()
+        fault = {"killed": inside.faults.kill, "terminated": inside.faults.terminate}[how]
+        fault(f"kube-system/{before}", CONTAINER)
+        inside.annotate("c", IN)
+        eventually(lambda: are_peers(three), TAKE_OVER, "c has joined")
+        took = time.monotonic() - began
+    print(f"\nfrom the leader {how} to the next join: {took:.2f} s")
+    assert took < within
+    assert inside.leader() not in ("", before)
+
+
+def test_the_api_server_goes_away_and_comes_back(inside: Inside, three: list[Pod]) -> None:
+    with traffic(three[0], "192.168.11.3"), nothing_deleted(*three[:2]):
+        inside.faults.restart_api_server(3)
+        inside.annotate("c", IN)
+        took = joined(three, TAKE_OVER)
+    print(f"\nfrom an API server that is back after 3 s to the next join: {took:.2f} s")
+
+
+def test_a_new_image_is_rolled_out(inside: Inside, three: list[Pod]) -> None:
+    new = f"{CONTROLLER}-new"
+    for node in inside.ours.nodes:
+        node.tag(CONTROLLER, new)
+    before = {one["metadata"]["uid"] for one in inside.replicas()}
+    with traffic(three[0], "192.168.11.3"), nothing_deleted(*three[:2]):
+        inside.kubectl("set", "image", *SYSTEM, DEPLOYMENT, f"{CONTAINER}={new}")
+        inside.at_work()
+        assert not before & {one["metadata"]["uid"] for one in inside.replicas()}
+        inside.annotate("c", IN)
+        joined(three)
+    inside.kubectl("set", "image", *SYSTEM, DEPLOYMENT, f"{CONTAINER}={CONTROLLER}")
+
+
+def test_both_are_killed_while_pods_come_and_go(inside: Inside) -> None:
+    p1, _, _ = inside.members(**{f"p{number}": f"vxeth1 ip=192.168.11.{number}/24" for number in (1, 2, 3)})
+    for one in inside.replicas():
+        inside.faults.kill(f"kube-system/{one['metadata']['name']}", CONTAINER)
+    inside.kubectl("delete", "pod", "p2", "--grace-period=1", "--wait=false")
+    inside.apply(pod("p4", "vxeth1 ip=192.168.11.4/24"))
+    for one in inside.replicas():
+        inside.kubectl("delete", "pod", one["metadata"]["name"], *SYSTEM, "--force", "--grace-period=0")
+    inside.apply(pod("p5", "vxeth1 ip=192.168.11.5/24"))
+    inside.kubectl("wait", "--for=delete", "pod/p2", "--timeout=60s")
+    pods = [p1, *(inside.pod(name) for name in ("p3", "p4", "p5"))]
+    took = joined(pods, TAKE_OVER + JOIN)
+    print(f"\nfrom both replicas deleted, and the last pod's address, to right kernels: {took:.2f} s")
+    inside.ready(4)
