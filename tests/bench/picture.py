@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tests.checker.facts import Address, Entry, Fact, Gone, Is, Link
+from tests.checker.facts import Fact, Gone, Is
+from tests.checker.items import Address, Entry, Link
 
 ZERO_MAC = "00:00:00:00:00:00"
 

@@ -1,7 +1,8 @@
 """Since when a kernel is right, by the facts that the observer tells."""
 
 from tests.bench.picture import ZERO_MAC, Picture, Right
-from tests.checker.facts import Address, Entry, Fact, Gone, Is, Item, Link
+from tests.checker.facts import Fact, Gone, Is
+from tests.checker.items import Address, Entry, Item, Link
 
 LINK = Link(7, "vx", up=True, vni=101)
 RIGHT = Right("vx", 101, "10.0.0.1/16", frozenset({"10.1.0.1", "10.1.0.2"}))

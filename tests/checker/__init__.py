@@ -11,6 +11,8 @@ which is only ever appended to; a pure function judges it afterwards.
     access      I/O   how to get at an API server
     reading     pure  what plainly written annotations and networks mean
     words       pure  what a controller says, as far as it is counted
+    watches     pure  what a lab tells of the watches that are open
+    costs       I/O   what the controller's processes have of memory and open files
     world       I/O   pods and the ConfigMap as the API server has them
     desire      pure  what should be there: a second, naive implementation
     spans       pure  sets of time

@@ -29,7 +29,7 @@ from tests.checker.facts import (
     Started,
     Violation,
     What,
-)  # fmt: skip
+)
 from tests.checker.judge import check
 from tests.checker.observe import Observer
 from tests.checker.processes import Processes

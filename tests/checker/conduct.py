@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from math import inf
 
 from tests.checker.facts import (
-    Address,
     ByHand,
     Config,
     Constants,
     Controller,
     Ended,
     Entered,
-    Entry,
     Fact,
     Fault,
     Gap,
@@ -20,16 +18,13 @@ from tests.checker.facts import (
     Gone,
     History,
     Is,
-    Item,
     Left,
-    Link,
     Pod,
     PodGone,
-    Route,
-    Rule,
     Violation,
 )
 from tests.checker.holdings import OUR_PROTOCOL, Holdings
+from tests.checker.items import Address, Entry, Item, Link, Route, Rule
 from tests.checker.spans import NEVER, Spans, covers, holds, late, union
 from tests.checker.timelines import Timelines
 from tests.checker.wishes import Has, Held, Member, Refused, Unseen

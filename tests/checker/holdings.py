@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 from math import inf
 
-from tests.checker.facts import Address, Constants, Entry, Neighbour, Route, Rule, Violation
+from tests.checker.facts import Constants, Violation
+from tests.checker.items import Address, Entry, Neighbour, Route, Rule
+from tests.checker.kernels import Kernel, Life, Thing
 from tests.checker.spans import NEVER, Spans, both, covers, grown, holds, lasting, late, minus, union
-from tests.checker.timelines import Kernel, Life, Thing, Timelines
+from tests.checker.timelines import Timelines
 from tests.checker.wishes import Has, Held, Member, Refused, Unseen
 
 OUR_PROTOCOL = 86

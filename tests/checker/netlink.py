@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from tests.checker.facts import Address, Entry, Gone, Is, Item, Link, Neighbour, Route, Rule
+from tests.checker.facts import Gone, Is
+from tests.checker.items import Address, Entry, Item, Link, Neighbour, Route, Rule
 
 GROUPS = sum(1 << (group - 1) for group in (1, 3, 5, 7, 8, 9, 11, 19))
 """Links, neighbours, addresses, routes and rules of both families."""

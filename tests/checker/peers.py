@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 
-from tests.checker.facts import Constants, Entry, Violation
+from tests.checker.facts import Constants, Violation
+from tests.checker.items import Entry
+from tests.checker.kernels import Kernel, Life
 from tests.checker.spans import NEVER, Spans, both, covers, grown, lasting, late, minus, union
-from tests.checker.timelines import Kernel, Life, Timelines
+from tests.checker.timelines import Timelines
 from tests.checker.wishes import Adrift, Alive, Held, Member, Reached, Refused, Unseen, Wish
 
 _ANYWHERE = "00:00:00:00:00:00"

@@ -8,7 +8,8 @@ from dataclasses import fields, is_dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from tests.checker.facts import Config, Fact, Gone, History, Is, Link, Pod
+from tests.checker.facts import Config, Fact, Gone, History, Is, Pod
+from tests.checker.items import Link
 
 _ADDRESS = re.compile(r"(?<![\w.])(\d+\.\d+\.\d+\.\d+|fd00::1)(?:([/-])(\d+))?")
 _SPECIAL = {

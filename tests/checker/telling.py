@@ -4,29 +4,23 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tests.checker.facts import (
-    Address,
     Config,
     Constants,
     Controller,
     Definitions,
     Ended,
     Entered,
-    Entry,
     Fact,
     Gone,
     HandedOver,
     History,
     Is,
-    Item,
     Left,
-    Link,
-    Neighbour,
     Pod,
     PodGone,
-    Route,
-    Rule,
     What,
 )
+from tests.checker.items import Address, Entry, Item, Link, Neighbour, Route, Rule
 from tests.checker.judge import check
 from tests.checker.sixth import in_ipv6
 

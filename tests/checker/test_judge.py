@@ -9,14 +9,12 @@ from typing import Any
 import pytest
 
 from tests.checker.facts import (
-    Address,
     ByHand,
     Closed,
     Config,
     Controller,
     Ended,
     Entered,
-    Entry,
     Fact,
     Fault,
     Gap,
@@ -28,17 +26,16 @@ from tests.checker.facts import (
     History,
     Is,
     Left,
-    Link,
     Pod,
     PodGone,
     Reported,
-    Route,
     Said,
     Serving,
     Started,
     Used,
     What,
-)  # fmt: skip
+)
+from tests.checker.items import Address, Entry, Link, Route
 from tests.checker.judge import check, isolation, settled_after
 from tests.checker.sixth import in_ipv6
 from tests.checker.telling import LINKS, NETWORKS, Told, calm, changed, laws, pod, sends

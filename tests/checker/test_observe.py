@@ -8,8 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.checker.checker import Checker
-from tests.checker.facts import Address, Config, Entered, Entry, Gap, GateOpened, Gone, Is, Left, Link, Pod, Route, What
-from tests.checker.observe import Eye, Observer, socket_in
+from tests.checker.eye import Eye, socket_in
+from tests.checker.facts import Config, Entered, Gap, GateOpened, Gone, Is, Left, Pod, What
+from tests.checker.items import Address, Entry, Link, Route
+from tests.checker.observe import Observer
 from tests.namespaces import Namespace, namespace, pod_namespace
 from tests.scenarios.cluster import eventually
 
