@@ -3,9 +3,11 @@
 It imports nothing of the controller (a test says so) and uses neither exec nor agents. A run becomes one history of facts,
 which is only ever appended to; a pure function judges it afterwards.
 
+    items       pure  what a kernel can hold
     facts       pure  what a history is made of
     netlink     pure  the kernel's messages, as far as they matter here, decoded
-    observe     I/O   one netlink socket in every pod's namespace, one thread for all of them
+    eye         I/O   one pod's namespace, as its netlink socket shows it
+    observe     I/O   an eye in every pod's namespace, one thread for all of them
     sandboxes   I/O   what a process is: in the lab, and below kubelets
     processes   I/O   which pods have a namespace, seen in /proc
     access      I/O   how to get at an API server
@@ -16,8 +18,14 @@ which is only ever appended to; a pure function judges it afterwards.
     world       I/O   pods and the ConfigMap as the API server has them
     desire      pure  what should be there: a second, naive implementation
     spans       pure  sets of time
-    timelines   pure  when each thing was there, and when it should have been
-    judge       pure  `check(history, constants)`: the violations
+    kernels     pure  when each thing was there
+    timelines   pure  and when it should have been
+    peers       pure  the laws of forwarding entries
+    holdings    pure  the laws of links, addresses and routes, and of what is not ours
+    conduct     pure  the laws of what a controller does and when: S6, S13, S14, L5
+    freshness   pure  how long it may hear nothing: L6
+    bounds      pure  how much it may take: S12
+    judge       pure  `check(history, constants)`: the violations; `isolation`: L4
     checker     I/O   `Checker`, which joins them
     sixth       pure  a hand-made history told again in IPv6
     trouble     pure  what the lab's own faults excuse
