@@ -1,11 +1,11 @@
-"""The cluster by hand: `python -m tests.cluster up [--nodes N]`, `down`, `load`, `break WHAT ...`."""
+"""The cluster by hand: `python -m tests.cluster up [--nodes N]`, `down`, `load`, `break WHAT ...`, `possible`."""
 
 import argparse
 import inspect
 import sys
 from typing import Any
 
-from tests.cluster import cluster, images
+from tests.cluster import cluster, images, packages
 from tests.cluster.faults import Faults
 from tests.cluster.realm import Missing
 
@@ -18,6 +18,7 @@ def main() -> int:
     commands.add_parser("up", help="bring it up").add_argument("--nodes", type=int, default=2, choices=range(1, 10))
     commands.add_parser("down", help="take it down without a trace")
     commands.add_parser("load", help="build our images anew and give them to the nodes")
+    commands.add_parser("possible", help="tell whether a cluster can be made here, and why not")
     breaking = commands.add_parser("break", help="break something, or mend it")
     faults = breaking.add_subparsers(dest="fault", required=True)
     for name, fault in vars(Faults).items():
@@ -30,7 +31,7 @@ def main() -> int:
     except SystemExit as error:
         return 64 if error.code else 0
     try:
-        return {"up": _up, "down": _down, "load": _load, "break": _break}[given.command](given)
+        return {"up": _up, "down": _down, "load": _load, "break": _break, "possible": _possible}[given.command](given)
     except Missing as error:
         print(f"cluster: {error}", file=sys.stderr)
         return 69
@@ -53,6 +54,13 @@ def _load(given: argparse.Namespace) -> int:
     archives = images.archives(cluster.narrate())
     for node in made.nodes:
         node.load(archives)
+    return 0
+
+
+def _possible(given: argparse.Namespace) -> int:
+    if why := packages.unavailable():
+        print(why)
+        return 69
     return 0
 
 

@@ -19,7 +19,6 @@ SHARED = (
     "annotations",
     "config",
     "foreign",
-    "namesakes",
     "repair",
     "rolling",
     "scale",
