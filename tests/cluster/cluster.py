@@ -65,10 +65,11 @@ def up(name: str, count: int, say: Say, until: int | None = None) -> Cluster:
     if why := packages.unavailable():
         raise Missing(why)
     directory = HOME / name
-    if directory.exists():
-        if realm.is_alive(directory):
-            raise Missing(f'a cluster named "{name}" is up already; KUBECONFIG={directory}/kubeconfig')
-        _forget(directory)
+    if directory.exists() and realm.is_alive(directory):
+        raise Missing(f'a cluster named "{name}" is up already; KUBECONFIG={directory}/kubeconfig')
+    for other in HOME.glob("*"):
+        if other.is_dir() and not realm.is_alive(other):
+            _forget(other)
     packages.install(say)
     components = build.components(say)
     archives = images.archives(say)

@@ -18,13 +18,12 @@ def prepare(directory: Path) -> None:
     """Make the control groups; raise the thresholds and note what they were."""
     for hierarchy in _hierarchies():
         (hierarchy / group(directory)).mkdir(exist_ok=True)
-    notes = []
-    for file, value in _thresholds():
-        before = int(file.read_text())
-        if before < value:
-            file.write_text(str(value))
-            notes.append(f"{file} {before}\n")
-    (directory / "thresholds").write_text("".join(notes))
+    note = _note(directory)
+    if not note.exists():
+        before = [(file, int(file.read_text()), value) for file, value in _thresholds()]
+        note.write_text("".join(f"{file} {old}\n" for file, old, value in before if old < value))
+        for file, old, value in before:
+            file.write_text(str(max(old, value)))
 
 
 def put_back(directory: Path) -> None:
@@ -34,10 +33,17 @@ def put_back(directory: Path) -> None:
         for path in sorted(top.glob("**/"), key=lambda path: len(path.parts), reverse=True):
             with contextlib.suppress(FileNotFoundError):
                 path.rmdir()
-    with contextlib.suppress(FileNotFoundError):
-        for line in (directory / "thresholds").read_text().splitlines():
+    note = _note(directory)
+    if note.exists() and not any(other.is_dir() and other != directory for other in directory.parent.iterdir()):
+        for line in note.read_text().splitlines():
             file, before = line.split()
             Path(file).write_text(before)
+        note.unlink()
+
+
+def _note(directory: Path) -> Path:
+    """What the thresholds were before the first of the clusters that are up; the last one puts them back."""
+    return directory.parent / "thresholds"
 
 
 def _thresholds() -> Iterator[tuple[Path, int]]:
