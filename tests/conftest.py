@@ -3,6 +3,7 @@ and tests marked `cluster` only where KVC_CLUSTER_TESTS=1 says that a real clust
 
 import asyncio
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,8 @@ def pytest_sessionstart() -> None:
     # looptime asks for the current event loop around every test; before the first async one Python would make one that nobody
     # closes.
     asyncio.set_event_loop(None)
+    # A shell starts what runs in its background with SIGINT ignored, and the programs under test would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
