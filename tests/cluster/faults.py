@@ -17,13 +17,9 @@ class Faults:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    def kill(self, pod: str, container: str) -> None:
-        """Kill a container; the kubelet starts it again in the same sandbox."""
-        self._kill(processes.container(self._pod(pod), container), f"container {container} of {pod}")
-
-    def terminate(self, pod: str, container: str) -> None:
-        """Tell a container to end, as a kubelet does that has been told to."""
-        self._kill(processes.container(self._pod(pod), container), f"container {container} of {pod}", signal.SIGTERM)
+    def kill(self, pod: str, container: str, number: str | int = signal.SIGKILL) -> None:
+        """Kill a container, or give it another signal; the kubelet starts it again in the same sandbox."""
+        self._kill(processes.container(self._pod(pod), container), f"container {container} of {pod}", int(number))
 
     def kill_sandbox(self, pod: str) -> None:
         """Kill a pod's sandbox; the kubelet makes another one: same uid, new namespaces, another address."""

@@ -1,10 +1,13 @@
 """I/O. A cluster in which the bundle runs."""
 
+import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.cluster.world import RealCluster
+from tests.cluster.world import Reach, RealCluster
 from tests.scenarios.cluster import ROOT, Json, Pod, eventually
 from tests.scenarios.objects import ANNOTATION, INIT, SIDECAR, pod
 
@@ -22,6 +25,10 @@ _CONNECTIONS = ("exec", "attach", "portforward", "proxy")
 
 class Inside(RealCluster):
     """All of a real cluster, and who of the controllers in it leads."""
+
+    def __init__(self, reach: Reach, directory: Path) -> None:
+        super().__init__(reach, directory)
+        self.controller = Replicas(self)
 
     def install(self) -> None:
         """What a user does; return when the program is at work."""
@@ -44,11 +51,13 @@ class Inside(RealCluster):
         return [one for one in ours if "deletionTimestamp" not in one["metadata"]]
 
     def leader(self) -> str:
-        """The name of the pod that holds the Lease; empty if none of those that are there does."""
-        leases = self.items("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases")
-        holders = [one["spec"].get("holderIdentity") or "" for one in leases]
-        names = [one["metadata"]["name"] for one in self.replicas()]
-        return next((name for name in names if any(holder.startswith(name) for holder in holders)), "")
+        """The name of the pod whose program says that it leads; empty if none does."""
+        names = (one["metadata"]["name"] for one in self.replicas())
+        return next((name for name in names if "\nkube_vxlan_leader 1" in self.served(name, "/metrics")), "")
+
+    def served(self, name: str, path: str) -> str:
+        """What the program in one of the controller's pods answers to a GET; empty where it does not, or is not well."""
+        return self.kubectl("get", "--raw", f"/api/v1/namespaces/kube-system/pods/{name}/proxy{path}", check=False)
 
     def ask(self, *argv: str) -> str:
         """What a command of the program prints, where the documents tell people to run it."""
@@ -63,6 +72,44 @@ class Inside(RealCluster):
     def annotate(self, name: str, text: str) -> None:
         """Give a pod another annotation."""
         self.merge(f"/api/v1/namespaces/default/pods/{name}", {"metadata": {"annotations": {ANNOTATION: text}}})
+
+
+@dataclass
+class Replicas:
+    """The controller of scenarios: all replicas of the Deployment at once, which its kubelets start again by themselves."""
+
+    cluster: Inside
+    options: list[str] = field(default_factory=list)
+    """Not heeded: the Deployment has its own."""
+
+    def start(self) -> None:
+        """Return when one leads."""
+        self.cluster.at_work()
+
+    def end(self, number: int = signal.SIGKILL) -> int:
+        """Send a signal to each, and wait for their ends; the exit code of one of them, negative for a signal."""
+        before = {one["metadata"]["name"]: _status(one)["containerID"] for one in self.cluster.replicas()}
+        for name in before:
+            self.cluster.faults.kill(f"kube-system/{name}", CONTAINER, number)
+        codes = eventually(lambda: self._codes(before), what="all have ended")
+        assert len(set(codes)) == 1, codes
+        return codes[0] if codes[0] < 128 else 128 - codes[0]
+
+    def tells(self, path: str) -> str:
+        """What the one that leads answers."""
+        name = self.cluster.leader()
+        return self.cluster.served(name, path) if name else ""
+
+    def _codes(self, before: Mapping[str, str]) -> list[int]:
+        """The exit codes of these containers, once all have ended."""
+        last = [_status(one).get("lastState", {}).get("terminated", {}) for one in self.cluster.replicas()]
+        codes = [one["exitCode"] for one in last if one.get("containerID") in before.values()]
+        return codes if len(codes) == len(before) else []
+
+
+def _status(replica: Json) -> Json:
+    (found,) = replica["status"]["containerStatuses"]
+    return found
 
 
 def are_peers(pods: Iterable[Pod], link: str = "vxeth1") -> bool:

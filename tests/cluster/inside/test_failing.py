@@ -53,17 +53,16 @@ def nothing_deleted(*pods: Pod) -> Iterator[None]:
     assert [line for line in monitors.heard() if line.startswith("Deleted")] == []
 
 
-@pytest.mark.parametrize(("how", "within"), [("killed", TAKE_OVER), ("terminated", 2.0)])
-def test_another_takes_over(inside: Inside, three: list[Pod], how: str, within: float) -> None:
+@pytest.mark.parametrize(("how", "within"), [(signal.SIGKILL, TAKE_OVER), (signal.SIGTERM, 2.0)])
+def test_another_takes_over(inside: Inside, three: list[Pod], how: signal.Signals, within: float) -> None:
     before = inside.leader()
     with traffic(three[0], "192.168.11.3"), nothing_deleted(*three[:2]):
         began = time.monotonic()
-        fault = {"killed": inside.faults.kill, "terminated": inside.faults.terminate}[how]
-        fault(f"kube-system/{before}", CONTAINER)
+        inside.faults.kill(f"kube-system/{before}", CONTAINER, how)
         inside.annotate("c", IN)
         eventually(lambda: are_peers(three), TAKE_OVER, "c has joined")
         took = time.monotonic() - began
-    print(f"\nfrom the leader {how} to the next join: {took:.2f} s")
+    print(f"\nfrom {how.name} of the leader to the next join: {took:.2f} s")
     assert took < within
     assert inside.leader() not in ("", before)
 
