@@ -19,6 +19,7 @@ _EVERY = 0.04
 _OF_PODS, _OTHERS = 50, 8
 """A process is looked at again after one so-manyth of its age: it may yet become a pod's, or another program. An init agent
 may be there for a fraction of a second only."""
+_INIT_AGENT = "vxlan-controller-agent-init"
 _GROWN = 30.0
 """Seconds after which a process is what it will be."""
 
@@ -77,7 +78,9 @@ class Processes:
         if found.made and key not in self._made:
             self._made.add(key)
             self._observer.hand_over(*key)
-        if found.line[-1:] == ("pause",) and _is_agent(found.line) and key not in self._gates:
+        # Whoever begins to look at a pod that has started already sees its sidecar's agent, which waits in the same way.
+        holds = found.line[-1:] == ("pause",) and _is_agent(found.line) and found.container in ("", _INIT_AGENT)
+        if holds and key not in self._gates:
             self._gates.add(key)
             self._observer.gate(found.uid, pid)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _POD = re.compile(r"^\d+ \d+ \S+ (\S*)/pods/([0-9a-f-]{32,36})/etc-hosts /etc/hosts ", re.MULTILINE)
+_CONTAINER = re.compile(r"^\d+ \d+ \S+ \S*/pods/[0-9a-f-]{32,36}/containers/([^/ ]+)/\S+ /dev/termination-log ", re.MULTILINE)
 _KEEPER = ("sleep", "infinity")
 """What the lab's sandbox runs when it is made."""
 
@@ -29,6 +30,8 @@ class Process(NamedTuple):
     """When, in an order of time: clock ticks since the machine was started."""
     made: bool
     """Whether its being there shows that its pod's sandbox is made."""
+    container: str
+    """The name of its container, where that can be told: a kubelet gives each a file for its last words."""
 
 
 Reader = Callable[[int], Process | None]
@@ -56,6 +59,12 @@ def owner(mountinfo: str, root: str) -> str:
     return found[2] if found and f"{found[1]}/".startswith(f"{root.rstrip('/')}/") else ""
 
 
+def container(mountinfo: str) -> str:
+    """The name of the container that a process with these mounts is in; empty where none says so, as in the lab."""
+    found = _CONTAINER.search(mountinfo)
+    return found[1] if found else ""
+
+
 def ancestry(stat: str) -> tuple[int, int]:
     """A process's parent, and when it began, of the text of its /proc/PID/stat (whose name may hold anything)."""
     fields = stat.rpartition(")")[2].split()
@@ -65,10 +74,12 @@ def ancestry(stat: str) -> tuple[int, int]:
 def _read(pid: int, root: str, *, strangers: bool) -> Process | None:
     with suppress(OSError):
         at = Path("/proc", str(pid))
-        uid = owner((at / "mountinfo").read_text(errors="replace"), root)
+        mounts = (at / "mountinfo").read_text(errors="replace")
+        uid = owner(mounts, root)
         if not uid and not strangers:
             return None
         line = tuple((at / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1])
         parent, began = ancestry((at / "stat").read_text(errors="replace"))
-        return Process(uid, (at / "ns" / "net").stat().st_ino, line, parent, began, made=bool(uid))
+        inode = (at / "ns" / "net").stat().st_ino
+        return Process(uid, inode, line, parent, began, made=bool(uid), container=container(mounts))
     return None

@@ -13,6 +13,7 @@ from tests.checker.facts import Entered, HandedOver, Left, Serving
 from tests.checker.observe import Observer
 from tests.checker.processes import Processes
 from tests.checker.sandboxes import ancestry, below_kubelets, owner
+from tests.checker.sandboxes import container as container_of
 from tests.namespaces import namespace
 from tests.scenarios.cluster import eventually
 
@@ -35,6 +36,12 @@ def test_a_process_of_another_cluster_is_no_pods() -> None:
     assert owner(MOUNTS.format(uid=UID), "/var/lib/kubelet-2") == owner(MOUNTS.format(uid=UID), "/var/lib/kub") == ""
     assert owner("571 560 254:0 /etc/hosts /etc/hosts rw - ext4 /dev/root rw\n", "") == ""
     assert owner("", "") == ""
+
+
+def test_the_container_of_a_process_is_known_by_the_file_for_its_last_words() -> None:
+    words = f"572 560 254:0 /var/lib/kubelet/pods/{UID}/containers/agent/2a8f3c11 /dev/termination-log rw - ext4 /dev/root rw\n"
+    assert container_of(MOUNTS.format(uid=UID) + words) == "agent"
+    assert container_of(MOUNTS.format(uid=UID)) == ""
 
 
 def test_the_parent_of_a_process_with_an_odd_name_is_found() -> None:
