@@ -78,8 +78,8 @@ class Processes:
         if found.made and key not in self._made:
             self._made.add(key)
             self._observer.hand_over(*key)
-        # Whoever begins to look at a pod that has started already sees its sidecar's agent, which waits in the same way.
-        holds = found.line[-1:] == ("pause",) and _is_agent(found.line) and found.container in ("", _INIT_AGENT)
+        # The sidecar's agent waits in the same way, and may be the first that is seen of a pod.
+        holds = found.line[-1:] == ("pause",) and _is_agent(found.line) and found.container == _INIT_AGENT
         if holds and key not in self._gates:
             self._gates.add(key)
             self._observer.gate(found.uid, pid)

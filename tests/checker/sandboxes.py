@@ -5,6 +5,7 @@ kubelet has the container runtime make the sandbox, whose keeper (`pause`) has a
 container with the pod's /etc/hosts is there: so the keeper is known by the network namespace that it shares with them.
 """
 
+import os
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 _POD = re.compile(r"^\d+ \d+ \S+ (\S*)/pods/([0-9a-f-]{32,36})/etc-hosts /etc/hosts ", re.MULTILINE)
-_CONTAINER = re.compile(r"^\d+ \d+ \S+ \S*/pods/[0-9a-f-]{32,36}/containers/([^/ ]+)/\S+ /dev/termination-log ", re.MULTILINE)
+_LAST_WORDS = re.compile(r"^\d+ \d+ \S+ \S*/pods/[0-9a-f-]{32,36}/containers/([^/ ]+)/\S+ /dev/termination-log ", re.MULTILINE)
+_LOG = re.compile(r"/([^/.]+)\.\d+\.log$")
 _KEEPER = ("sleep", "infinity")
 """What the lab's sandbox runs when it is made."""
 
@@ -31,7 +33,7 @@ class Process(NamedTuple):
     made: bool
     """Whether its being there shows that its pod's sandbox is made."""
     container: str
-    """The name of its container, where that can be told: a kubelet gives each a file for its last words."""
+    """The name of its container, where that can be told."""
 
 
 Reader = Callable[[int], Process | None]
@@ -59,9 +61,12 @@ def owner(mountinfo: str, root: str) -> str:
     return found[2] if found and f"{found[1]}/".startswith(f"{root.rstrip('/')}/") else ""
 
 
-def container(mountinfo: str) -> str:
-    """The name of the container that a process with these mounts is in; empty where none says so, as in the lab."""
-    found = _CONTAINER.search(mountinfo)
+def container(mountinfo: str, output: str) -> str:
+    """The name of the container that a process is in, of its mounts and of what its output goes to; empty where none says so.
+
+    A kubelet gives each container a file for its last words, the lab one for its log.
+    """
+    found = _LAST_WORDS.search(mountinfo) or _LOG.search(output)
     return found[1] if found else ""
 
 
@@ -81,5 +86,6 @@ def _read(pid: int, root: str, *, strangers: bool) -> Process | None:
         line = tuple((at / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1])
         parent, began = ancestry((at / "stat").read_text(errors="replace"))
         inode = (at / "ns" / "net").stat().st_ino
-        return Process(uid, inode, line, parent, began, made=bool(uid), container=container(mounts))
+        name = container(mounts, os.readlink(at / "fd" / "1")) if uid else ""
+        return Process(uid, inode, line, parent, began, made=bool(uid), container=name)
     return None

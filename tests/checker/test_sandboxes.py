@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.checker.facts import Entered, HandedOver, Left, Serving
+from tests.checker.facts import Entered, GateShut, HandedOver, Left, Serving
 from tests.checker.observe import Observer
 from tests.checker.processes import Processes
-from tests.checker.sandboxes import ancestry, below_kubelets, owner
+from tests.checker.sandboxes import ancestry, below_kubelets, in_the_lab, owner
 from tests.checker.sandboxes import container as container_of
 from tests.namespaces import namespace
 from tests.scenarios.cluster import eventually
@@ -38,10 +38,11 @@ def test_a_process_of_another_cluster_is_no_pods() -> None:
     assert owner("", "") == ""
 
 
-def test_the_container_of_a_process_is_known_by_the_file_for_its_last_words() -> None:
+def test_the_container_of_a_process_is_known_by_its_files() -> None:
     words = f"572 560 254:0 /var/lib/kubelet/pods/{UID}/containers/agent/2a8f3c11 /dev/termination-log rw - ext4 /dev/root rw\n"
-    assert container_of(MOUNTS.format(uid=UID) + words) == "agent"
-    assert container_of(MOUNTS.format(uid=UID)) == ""
+    assert container_of(MOUNTS.format(uid=UID) + words, "pipe:[4711]") == "agent"
+    assert container_of(MOUNTS.format(uid=UID), "/tmp/lab/pods/logs/agent.0.log") == "agent"
+    assert container_of(MOUNTS.format(uid=UID), "pipe:[4711]") == ""
 
 
 def test_the_parent_of_a_process_with_an_odd_name_is_found() -> None:
@@ -111,6 +112,31 @@ def test_an_exec_of_another_cluster_on_the_same_machine_is_not_counted(tmp_path:
         end.callback(processes.stop)
         eventually(lambda: (UID, Serving(1)) in counts, what="the pod's own exec is counted")
         assert counts == [(UID, Serving(1))]
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(("name", "holds"), [("vxlan-controller-agent-init", True), ("vxlan-controller-agent", False)])
+def test_a_sidecar_that_waits_is_no_init_agent_that_holds_its_pod(name: str, holds: bool, tmp_path: Path) -> None:
+    facts: list[object] = []
+    agent = tmp_path / "kube-vxlan-agent"
+    agent.write_text("sleep 3600\n")
+    hosts = tmp_path / "pods" / UID / "etc-hosts"
+    hosts.parent.mkdir(parents=True)
+    hosts.write_text("127.0.0.1 localhost\n")
+    observer = Observer(lambda _uid, what, _source: facts.append(what), 3600.0)
+    waits = ("sh", "-c", f"exec sh {agent} pause >{tmp_path}/{name}.0.log")
+    serves = ("sh", str(agent), "serve")
+    with contextlib.ExitStack() as end:
+        end.callback(observer.stop)
+        pause = end.enter_context(namespace())
+        waiting = Path("/proc", str(end.enter_context(container(pause.pid, hosts, *waits))), "cmdline")
+        eventually(lambda: waiting.read_bytes().endswith(b"pause\0"), what="it waits")
+        end.enter_context(container(pause.pid, hosts, *serves))  # whoever has seen this one, has looked at the other too
+        processes = Processes(observer, lambda what, _uid, _source: facts.append(what), in_the_lab)
+        end.callback(processes.stop)
+        eventually(lambda: Serving(1) in facts, what="it has looked at all processes")
+        eventually(lambda: any(isinstance(what, Entered) for what in facts), what="what it ordered is done")
+        assert (GateShut() in facts) == holds
 
 
 def _mount_point(path: Path) -> str:
