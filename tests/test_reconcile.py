@@ -289,6 +289,16 @@ class TestAudit:
                 assert 3 <= len(hand.agents.times(name)) <= 5  # the first read, and two to four audits
             assert set(hand.counts.outcomes) == {"read ok", "audit ok"}
 
+    async def test_an_init_agent_that_was_told_to_go_is_not_audited(self) -> None:
+        agents = AnsweringAgents()
+        async with at_work(agents, bare("a", init=AgentState.RUNNING)) as hand:
+            await hand.until(lambda: agents.opened("a") == [Finally.RELEASE])
+            before = len(agents.asked)
+            await asyncio.sleep(TEMPO.audit_every * 2.5)
+            assert len(agents.asked) == before
+            hand.accept(PodSeen(bare("a")))
+            await hand.until(lambda: len(agents.asked) > before, within=1.0)
+
     def test_many_places_are_audited_no_faster_than_execs_allow(self) -> None:
         assert TEMPO.audit_gap(10) == 6.0
         assert TEMPO.audit_gap(100_000) == 1 / TEMPO.audits_per_second

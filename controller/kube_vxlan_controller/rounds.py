@@ -81,8 +81,8 @@ READ_ALL = (
 
 def next_round(wish: Wish, known: Known, blind: bool) -> Round | Settled:
     """What to ask next. `blind`: some kind of object is stale, so nothing is removed."""
-    if wish.target is None or (known.opened and known.target == wish.target and wish.waiting is Waiting.INIT):
-        return Settled()  # nobody to ask, or an init agent that has been told to go
+    if wish.target is None or has_gone(wish, known):
+        return Settled()  # nobody to ask
     if known.netns is None or known.target != wish.target:
         return Round(Phase.READ, Ask(read=READ_ALL))
     planned = plan(wish.netns, known.netns, replace(wish.hold, removals=True) if blind else wish.hold)
@@ -91,6 +91,11 @@ def next_round(wish: Wish, known: Known, blind: bool) -> Round | Settled:
     if wish.waiting is not Waiting.NOBODY and wish.may_open and not planned.faults and not known.opened:
         return Round(Phase.OPEN, Ask(finally_=OPENS[wish.waiting]), planned)
     return Settled(planned.faults)
+
+
+def has_gone(wish: Wish, known: Known) -> bool:
+    """Whether whom the wish would have asked was told to go: an init agent, which ends before the API server says so."""
+    return known.opened and known.target == wish.target and wish.waiting is Waiting.INIT
 
 
 def audit_round() -> Round:

@@ -17,7 +17,7 @@ from kube_vxlan_controller.kernel.lines import render
 from kube_vxlan_controller.kernel.readings import ParseError
 from kube_vxlan_controller.model import Fault, Place
 from kube_vxlan_controller.ports import Agents, Forbidden, Gone, Meter, Rejected, Unreachable, WorldError
-from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, audit_round, learn, next_round
+from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, audit_round, has_gone, learn, next_round
 from kube_vxlan_controller.story import Story
 from kube_vxlan_controller.telling import News, State
 from kube_vxlan_controller.tempo import Tempo
@@ -178,7 +178,8 @@ class Worker:
             last = due.plan
 
     def _next(self, wish: Wish) -> Round | Settled:
-        if self._audit_due and self._known.netns is not None and wish.target == self._known.target:
+        is_known = self._known.netns is not None and wish.target == self._known.target
+        if self._audit_due and is_known and not has_gone(wish, self._known):
             return audit_round()
         return next_round(wish, self._known, self._shared.blind())
 
