@@ -21,8 +21,8 @@ from tests.scenarios.objects import ANNOTATION, SIDECAR
 
 PODS = "/api/v1/namespaces/default/pods"
 CONFIG = "/api/v1/namespaces/kube-system/configmaps/kube-vxlan-controller"
-_PATIENCE = 12.0
-"""Seconds to wait for what a controller without defects does in less than two."""
+_PATIENCE = 30.0
+"""Seconds to wait for what a controller without defects does in less than two, where nobody else wants the machine."""
 
 
 def wire(lab: Watched, **texts: str) -> None:

@@ -288,8 +288,11 @@ MUTANTS = (
         "let two controllers write, each by what it knew",
         "writers",
         _laws("S5"),
-        (Edit("leadership.py", "self.epoch = Epoch(_wall())", "self.epoch = Epoch(1)"),),
-        instead="every controller has the same epoch, so agents cannot tell an old writer from a new one",
+        (
+            Edit("agents/streams.py", "import asyncio\n", "import asyncio\nimport time\n"),
+            Edit("agents/streams.py", "self._epoch(), limits", "Epoch(time.time_ns() // 1000), limits"),
+        ),
+        instead="every request has an epoch of its own, and is the newest: agents cannot tell an old writer from a new one",
     ),
     Mutant(
         "A22",
