@@ -1,12 +1,14 @@
 """The agent's image, built for real: what it weighs, and that what is in it runs with nothing but what is in it."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from tests.images import Image, build, out
 
 from kube_vxlan_controller.agents.framing import Answer, Decoder, Header, Hello, encode
+from kube_vxlan_controller.kernel.readings import digest
 from kube_vxlan_controller.model import Epoch, PodUid
 from kube_vxlan_controller.ports import Ask, Finally, Reading
 
@@ -99,5 +101,6 @@ def test_its_agent_programs_a_network_with_the_one_capability_that_it_is_given(i
     assert isinstance(hello, Hello)
     assert isinstance(answer, Answer)
     assert answer.complaints == ()
-    assert answer.readings[Reading.DIGEST].startswith("vxeth1 100 ")
+    addresses = [ip_address(f"10.244.2.{number}") for number in range(1, 101)]
+    assert answer.readings[Reading.DIGEST] == f"vxeth1 {digest(addresses)}\n"
     assert len(answer.readings[Reading.ENTRIES].splitlines()) == 100

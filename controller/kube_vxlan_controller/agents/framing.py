@@ -22,7 +22,6 @@ LINE_LIMIT = 4096
 _WRITES = frozenset({"batch", "neighbours", "entries", "ready", "release"})
 _READS = {f"read-{reading}": reading for reading in Reading}
 _WHOLE = frozenset({Reading.LINKS, Reading.ROUTES})
-_SHOWN = frozenset({Reading.SHOW_FDB, Reading.SHOW_ADDRESSES, Reading.SHOW_ROUTES})
 
 
 class Garbled(ValueError):
@@ -95,10 +94,8 @@ def _reads(ask: Ask) -> Iterator[str]:
     for reading, links in ask.read:
         if reading in _WHOLE or not links:
             yield f"read {reading}\n"
-        elif reading in _SHOWN:
-            yield from (f"read {reading} {link}\n" for link in links)
         else:
-            yield f"read {reading} {' '.join(links)}\n"
+            yield from (f"read {reading} {link}\n" for link in links)
 
 
 class Decoder:

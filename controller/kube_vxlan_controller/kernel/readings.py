@@ -5,8 +5,8 @@ holds, it is a value or a `ParseError`.
 
 Facts (measured, iproute2 6.1). `-N` prints protocols as numbers and leaves out the default, boot.
 
-A digest stands for the ENTRIES of one link: a line `LINK COUNT MD5`, the MD5 in lower-case hexadecimal of the lines
-`MAC DESTINATION`, each ended by a line feed, sorted by their bytes (LC_ALL=C). None is `LINK 0` and the MD5 of nothing.
+A digest stands for the ENTRIES of one link: a line `LINK MD5`, the MD5 in lower-case hexadecimal of the lines
+`MAC DESTINATION`, each ended by a line feed, sorted by their bytes (LC_ALL=C). None is the MD5 of nothing.
 """
 
 import re
@@ -34,7 +34,7 @@ from kube_vxlan_controller.kernel.routes import read_routes
 from kube_vxlan_controller.model import Address, Interface, InterfaceName, UdpPort, Vni
 
 _NAME = re.compile(r"(?!(?:lo|eth0)$)[A-Za-z0-9._-]{1,15}")
-_DIGEST = re.compile(r"[0-9]+ [0-9a-f]{32}")
+_DIGEST = re.compile(r"[0-9a-f]{32}")
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 
 
@@ -50,7 +50,7 @@ class Reading(StrEnum):
     LEARNED = "learned"
     """The same for learned ones."""
     DIGEST = "digest"
-    """One line per link: `LINK COUNT DIGEST` over its ENTRIES lines."""
+    """One line per link: `LINK MD5` over its ENTRIES lines."""
     SHOW_FDB = "show-fdb"
     """What `bridge fdb show dev LINK` prints, for people."""
     SHOW_ADDRESSES = "show-addresses"
@@ -193,13 +193,13 @@ def parse_entries(text: str) -> dict[InterfaceName, frozenset[Entry]]:
 
 
 def digest(destinations: Iterable[Address]) -> str:
-    """What DIGEST says of a link that has these zero-MAC entries and no other permanent ones: `COUNT MD5`."""
-    lines = sorted(f"{ZERO_MAC} {destination}\n" for destination in destinations)
-    return f"{len(lines)} {md5(''.join(lines).encode(), usedforsecurity=False).hexdigest()}"
+    """What DIGEST says of a link that has these zero-MAC entries and no other permanent ones."""
+    lines = "".join(sorted(f"{ZERO_MAC} {destination}\n" for destination in destinations))
+    return md5(lines.encode(), usedforsecurity=False).hexdigest()
 
 
 def parse_digests(text: str) -> dict[InterfaceName, str]:
-    """Lines `LINK COUNT MD5`, by link, as `digest` writes them. Raises ParseError."""
+    """Lines `LINK MD5`, by link, as `digest` writes them. Raises ParseError."""
     digests = {}
     for line in text.splitlines():
         link, _, rest = line.partition(" ")
