@@ -2,13 +2,7 @@
 
 from dataclasses import replace
 
-from tests.checker.facts import (
-    Closed,
-    Controller,
-    Ended,
-    Fault,
-    Heard,
-)
+from tests.checker.facts import Closed, Controller, Ended, Fault, Heard
 from tests.checker.judge import check
 from tests.checker.telling import Told, calm, laws
 

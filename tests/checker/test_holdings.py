@@ -4,16 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.checker.facts import (
-    ByHand,
-    Config,
-    Entered,
-    Gone,
-    HandedOver,
-    History,
-    Is,
-    What,
-)
+from tests.checker.facts import ByHand, Config, Entered, Gone, HandedOver, History, Is, What
 from tests.checker.items import Address, Entry, Link, Route
 from tests.checker.judge import check
 from tests.checker.sixth import in_ipv6

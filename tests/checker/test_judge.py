@@ -7,17 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checker.facts import (
-    Controller,
-    Ended,
-    Fact,
-    Fault,
-    Gone,
-    Is,
-    Left,
-    PodGone,
-    Started,
-)
+from tests.checker.facts import Controller, Ended, Fact, Fault, Gone, Is, Left, PodGone, Started
 from tests.checker.items import Link
 from tests.checker.judge import check, isolation, settled_after
 from tests.checker.telling import calm, changed, laws, pod

@@ -4,16 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.checker.facts import (
-    Config,
-    Controller,
-    Ended,
-    Entered,
-    Fact,
-    Gone,
-    Left,
-    PodGone,
-)
+from tests.checker.facts import Config, Controller, Ended, Entered, Fact, Gone, Left, PodGone
 from tests.checker.items import Entry
 from tests.checker.judge import check
 from tests.checker.telling import LINKS, NETWORKS, Told, calm, changed, laws, pod, sends
