@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.namespaces import Namespace, namespace
-
 from kube_vxlan_controller.agents.framing import Answer, Decoder, Event, Header, Hello, Refusal, encode
 from kube_vxlan_controller.model import Epoch, PodUid
 from kube_vxlan_controller.ports import Ask
+from tests.namespaces import Namespace, namespace
 
 AGENT = Path(__file__).parents[2] / "agent" / "kube-vxlan-agent"
 UID = PodUid("6d0c9d4e-7a51-4b6e-9d0a-2f1c3b5a7e90")

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.agent.pod import Pod, Serving, agent_pod, eventually
 
 from kube_vxlan_controller.agents.framing import Answer
 from kube_vxlan_controller.kernel.netns import ZERO_MAC
 from kube_vxlan_controller.model import InterfaceName
 from kube_vxlan_controller.ports import Ask, Reading
+from tests.agent.pod import Pod, Serving, agent_pod, eventually
 
 pytestmark = pytest.mark.kernel
 

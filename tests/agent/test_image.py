@@ -5,12 +5,12 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from tests.images import Image, build, out
 
 from kube_vxlan_controller.agents.framing import Answer, Decoder, Header, Hello, encode
 from kube_vxlan_controller.kernel.readings import digest
 from kube_vxlan_controller.model import Epoch, PodUid
 from kube_vxlan_controller.ports import Ask, Finally, Reading
+from tests.images import Image, build, out
 
 pytestmark = pytest.mark.image
 

@@ -10,7 +10,6 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from tests.agent.pod import AGENT, PATIENCE, UID, Pod, agent_pod, eventually, processes_of_group
 
 from kube_vxlan_controller.agents.framing import Answer, Header, Refusal, encode
 from kube_vxlan_controller.kernel.lines import render
@@ -18,6 +17,7 @@ from kube_vxlan_controller.kernel.readings import digest, parse_entries
 from kube_vxlan_controller.kernel.steps import AppendDestination
 from kube_vxlan_controller.model import Epoch, InterfaceName, PodUid
 from kube_vxlan_controller.ports import Ask, Finally, Reading
+from tests.agent.pod import AGENT, PATIENCE, UID, Pod, agent_pod, eventually, processes_of_group
 
 pytestmark = pytest.mark.kernel
 

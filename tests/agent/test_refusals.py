@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.agent.pod import PATIENCE, UID, Pod, Serving, agent_pod
 
 from kube_vxlan_controller.agents.framing import Answer, Header, Refusal, encode
 from kube_vxlan_controller.model import Epoch, InterfaceName, PodUid
 from kube_vxlan_controller.ports import Ask, Finally, Reading
+from tests.agent.pod import PATIENCE, UID, Pod, Serving, agent_pod
 
 pytestmark = pytest.mark.kernel
 

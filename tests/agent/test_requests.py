@@ -8,7 +8,6 @@ from ipaddress import ip_address, ip_interface, ip_network
 from typing import get_args
 
 import pytest
-from tests.agent.pod import Pod, agent_pod
 
 from kube_vxlan_controller.agents.framing import Answer, Refusal
 from kube_vxlan_controller.kernel import steps
@@ -19,6 +18,7 @@ from kube_vxlan_controller.kernel.readings import digest, parse, parse_digests, 
 from kube_vxlan_controller.kernel.steps import Step
 from kube_vxlan_controller.model import InterfaceName, Route, UdpPort, Vni
 from kube_vxlan_controller.ports import Ask, Reading
+from tests.agent.pod import Pod, agent_pod
 
 pytestmark = pytest.mark.kernel
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.agent.pod import Pod, Serving, agent_pod
 
 from kube_vxlan_controller.agents.framing import Answer, Refusal
 from kube_vxlan_controller.kernel.readings import Reading
 from kube_vxlan_controller.ports import Ask, Finally
+from tests.agent.pod import Pod, Serving, agent_pod
 
 pytestmark = pytest.mark.kernel
 

@@ -6,9 +6,9 @@ import signal
 from dataclasses import replace
 
 import pytest
-from tests.agents.execs import LIMITS, A, Cut, Processes, eventually, streams
 
 from kube_vxlan_controller.ports import Ask, NotRunning, Rejected, Unknown, Unreachable, WorldError
+from tests.agents.execs import LIMITS, A, Cut, Processes, eventually, streams
 
 
 @pytest.mark.parametrize(

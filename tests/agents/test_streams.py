@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from tests.agent.pod import UID, Pod, agent_pod
-from tests.agents.execs import AGENT, LIMITS, A, Counting, Processes, eventually, streams, target
 
 from kube_vxlan_controller.agents.streams import Streams
 from kube_vxlan_controller.model import Epoch, InterfaceName
@@ -22,6 +20,8 @@ from kube_vxlan_controller.ports import (
     Unknown,
     Unreachable,
 )
+from tests.agent.pod import UID, Pod, agent_pod
+from tests.agents.execs import AGENT, LIMITS, A, Counting, Processes, eventually, streams, target
 
 ADD = "link add name vxeth1 type vxlan id 101 dev eth0 dstport 8472 learning ttl 0"
 

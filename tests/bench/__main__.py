@@ -14,6 +14,7 @@ from typing import Any
 
 import uvloop
 from rich.console import Console
+
 from tests.bench import table
 from tests.bench.ancestor import replay
 from tests.bench.figures import EVENTS, Ratio, Run, as_json, ratios

@@ -10,15 +10,14 @@ import resource
 import time
 from dataclasses import dataclass
 
-from tests.bench.figures import Run, Sample
-from tests.bench.picture import ZERO_MAC
-from tests.bench.pods import INIT, SIDECAR, Style, overlay, pod, text
-from tests.bench.world import PODS, Seen, World
-
 from kube_vxlan_controller.kube.client import ApiClient, Deadlines
 from kube_vxlan_controller.kube.connection import from_kubeconfig
 from kube_vxlan_controller.kube.exec import PodExec
 from kube_vxlan_controller.model import ContainerName, Namespace, NodeName, Place, PodName, PodUid, Target
+from tests.bench.figures import Run, Sample
+from tests.bench.picture import ZERO_MAC
+from tests.bench.pods import INIT, SIDECAR, Style, overlay, pod, text
+from tests.bench.world import PODS, Seen, World
 
 LINK, VNI, WITHIN = "vxeth1", 101, 300.0
 PATIENT = Deadlines(connect=WITHIN, request=WITHIN)

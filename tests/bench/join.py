@@ -11,15 +11,14 @@ from ipaddress import ip_address
 from itertools import pairwise
 from statistics import median
 
-from tests.bench.pods import text
-from tests.objects import NETWORKS, pod
-
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
 from kube_vxlan_controller.model import Place
 from kube_vxlan_controller.ports import StreamId, Told
 from kube_vxlan_controller.rounds import Known, Phase, Round, learn, next_round
 from kube_vxlan_controller.snapshot import Change, ConfigSeen, PodSeen, PodsListed, Snapshot, fold
 from kube_vxlan_controller.views import PodView
+from tests.bench.pods import text
+from tests.objects import NETWORKS, pod
 
 TOLD = Told(StreamId(1))
 STAGES = ("fold", "desire", "plan and render", "learn", "all")

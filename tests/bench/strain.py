@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 
 import uvloop
 from rich.console import Console
+
 from tests.bench import table
 from tests.bench.measure import WITHIN
 from tests.bench.pods import Json, Style, pod, text

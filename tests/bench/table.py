@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from rich.table import Table
+
 from tests.bench.figures import EVENTS, Ratio, Run
 
 FIGURES = ("agents", "pods", "what", "median ms", "worst ms", "execs", "requests", "CPU ms", "memory MB")

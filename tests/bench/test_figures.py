@@ -3,6 +3,7 @@
 from xml.etree import ElementTree
 
 import pytest
+
 from tests.bench import table
 from tests.bench.figures import Run, Sample, as_json, predicted, ratios
 from tests.bench.plot import Line, Scale, plot

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+
 from tests.bench.measure import measure, network
 from tests.bench.pods import Style
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 
+from kube_vxlan_lab import outside
+from kube_vxlan_lab.client import Client
 from tests.bench.picture import Picture, Right
 from tests.bench.pods import ANNOTATION, Json
 from tests.bench.running import Controller
@@ -19,9 +21,6 @@ from tests.checker.facts import Fact, Serving, What
 from tests.checker.observe import Observer
 from tests.checker.processes import Processes
 from tests.checker.sandboxes import Process, Reader, in_the_lab
-
-from kube_vxlan_lab import outside
-from kube_vxlan_lab.client import Client
 
 ROOT = Path(__file__).parents[2]
 PODS = "/api/v1/namespaces/default/pods"

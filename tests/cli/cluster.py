@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import trustme
-from tests.lab.apiserver.hosted import TOKEN
 
 from kube_vxlan_controller.cli import main
 from kube_vxlan_controller.views import AgentNames
@@ -20,6 +19,7 @@ from kube_vxlan_lab.apiserver.resources import PODS
 from kube_vxlan_lab.apiserver.runtime import Container, LogWish, NotThere, Process
 from kube_vxlan_lab.apiserver.server import Listen, serving
 from kube_vxlan_lab.apiserver.store import Store
+from tests.lab.apiserver.hosted import TOKEN
 
 AGENT = AgentNames().sidecar
 NETWORKS = {"vxeth1": "id=101 up", "vxeth2": "id=102 up"}

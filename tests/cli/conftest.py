@@ -2,9 +2,9 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from tests.cli.cluster import Cluster, a_cluster
 
 from kube_vxlan_controller.cli import main
+from tests.cli.cluster import Cluster, a_cluster
 
 Run = Callable[..., tuple[int, str, str]]
 

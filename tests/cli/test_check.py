@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.cli.test_checking import CONFIG, FIVE
 
 from kube_vxlan_controller.cli import main
+from tests.cli.test_checking import CONFIG, FIVE
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.cli.conftest import Run
 
 from kube_vxlan_controller.cli.colour import coloured
 from kube_vxlan_controller.cli.output import say
+from tests.cli.conftest import Run
 
 RED, YELLOW, BOLD, PLAIN = "1;31", "33", "1", ""
 

@@ -1,7 +1,7 @@
 import pytest
-from tests.cli.conftest import Run
 
 from kube_vxlan_controller.cli.complaint import plainly
+from tests.cli.conftest import Run
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
+
 from tests.cli.cluster import Cluster
 from tests.cli.conftest import Run
 

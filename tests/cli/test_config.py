@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from tests.cli.conftest import Run
 
 

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.cli.test_lab import EXAMPLE, home, lab
 
 __all__ = ["home"]

@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from tests.agent.pod import AGENT, agent_pod
-from tests.cli.cluster import Cluster
 
 from kube_vxlan_lab.apiserver.resources import PODS
+from tests.agent.pod import AGENT, agent_pod
+from tests.cli.cluster import Cluster
 
 WIRED = """\
 link add vxeth1 type vxlan id 101 dev eth0 dstport 8472

@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-from tests.cli.test_reasons import PEERS, A, foreseen, world
-from tests.objects import place, pod
-
 from kube_vxlan_controller.cli.explaining import Case, explain, peers_of
 from kube_vxlan_controller.cli.explanation import Explanation, Peer
 from kube_vxlan_controller.desired import Desired
 from kube_vxlan_controller.kernel.netns import EMPTY
 from kube_vxlan_controller.views import PodView
+from tests.cli.test_reasons import PEERS, A, foreseen, world
+from tests.objects import place, pod
 
 
 def case(one: PodView, desired: Desired) -> Case:

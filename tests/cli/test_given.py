@@ -1,11 +1,11 @@
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Run
 
 from kube_vxlan_controller.cli.complaint import Complaint
 from kube_vxlan_controller.cli.given import read_settings
 from kube_vxlan_controller.settings import OPTIONS
+from tests.cli.conftest import Run
 
 
 @pytest.mark.usefixtures("run")

@@ -1,7 +1,7 @@
 import pytest
-from tests.cli.conftest import Run
 
 from kube_vxlan_controller.cli import COMMANDS
+from tests.cli.conftest import Run
 
 
 @pytest.mark.parametrize("name", COMMANDS)

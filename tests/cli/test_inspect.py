@@ -2,6 +2,7 @@ import json
 import re
 
 import pytest
+
 from tests.agent.pod import AGENT, agent_pod
 from tests.cli.cluster import Cluster
 

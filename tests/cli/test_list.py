@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import yaml
+
 from tests.agent.pod import AGENT, agent_pod
 from tests.cli.cluster import Cluster
 

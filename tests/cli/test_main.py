@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import typer
-from tests.cli.conftest import Run
 
 from kube_vxlan_controller import cli
+from tests.cli.conftest import Run
 
 HELPS = {
     "config": "where it came from",

@@ -3,6 +3,7 @@ import re
 
 import pytest
 import yaml
+
 from tests.agent.pod import AGENT, agent_pod
 from tests.cli.cluster import Cluster
 

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-from tests.cli.test_reasons import PEERS, A, foreseen, world
-from tests.objects import pod
-
 from kube_vxlan_controller.cli.prospect import MOST_ALIKE, NOBODY, Prospect, outlook, plan_lines
 from kube_vxlan_controller.kernel.netns import EMPTY, Netns
 from kube_vxlan_controller.views import AgentState
+from tests.cli.test_reasons import PEERS, A, foreseen, world
+from tests.objects import pod
 
 
 def test_a_pod_as_wished_has_nothing_to_tell() -> None:

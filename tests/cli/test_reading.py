@@ -8,6 +8,7 @@ import sys
 from asyncio.subprocess import DEVNULL
 
 import pytest
+
 from tests.cli.cluster import Cluster
 
 

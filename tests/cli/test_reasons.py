@@ -5,7 +5,6 @@ from dataclasses import replace
 from ipaddress import ip_address, ip_interface, ip_network
 
 import pytest
-from tests.objects import NETWORKS, pod
 
 from kube_vxlan_controller.cli.prospect import Prospect, deed_lines, deeds, held
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
@@ -14,6 +13,7 @@ from kube_vxlan_controller.model import InterfaceName, Place, Route, Vni
 from kube_vxlan_controller.rounds import Known, next_round
 from kube_vxlan_controller.snapshot import ConfigSeen, PodsListed, Snapshot, fold
 from kube_vxlan_controller.views import PodView
+from tests.objects import NETWORKS, pod
 
 TEXT = "vxeth1 ip=192.168.11.1/29 route=10.9.0.0/16:192.168.11.2"
 A = pod("a", TEXT, "10.244.1.1")

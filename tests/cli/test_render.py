@@ -1,12 +1,12 @@
 from ipaddress import ip_address, ip_interface, ip_network
 
 import pytest
-from tests.objects import place
 
 from kube_vxlan_controller.cli.render import USUAL, Field, Sight, addresses, config_lines, field_text, inspect_text, pod_line
 from kube_vxlan_controller.model import InterfaceName, Member, NetworkName, Options, Route, Vni
 from kube_vxlan_controller.ports import Reading
 from kube_vxlan_controller.settings import choose
+from tests.objects import place
 
 ENTRY = "00:00:00:00:00:00 dst {} self permanent \n"
 ADDRESSES = """\

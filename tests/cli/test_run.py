@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
-from tests.cli.cluster import Cluster
 
 from kube_vxlan_controller import cli
+from tests.cli.cluster import Cluster
 
 SOURCE = "import sys; from kube_vxlan_controller.cli import main; sys.exit(main())"
 

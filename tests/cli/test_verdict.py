@@ -1,12 +1,12 @@
 import pytest
-from tests.cli.test_reasons import PEERS, A, world
-from tests.objects import pod
 
 from kube_vxlan_controller.cli.prospect import NOBODY, Prospect
 from kube_vxlan_controller.cli.verdict import verdict
 from kube_vxlan_controller.kernel.netns import EMPTY
 from kube_vxlan_controller.rounds import Known, Settled, next_round
 from kube_vxlan_controller.views import AgentState, PodView
+from tests.cli.test_reasons import PEERS, A, world
+from tests.objects import pod
 
 
 def said(one: PodView, *, wired: bool = True, lacking: str = "", trouble: str = "", deaf: tuple[str, ...] = ()) -> str:

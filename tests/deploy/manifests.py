@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
+
 from tests.images import ROOT
 
 Json = dict[str, Any]

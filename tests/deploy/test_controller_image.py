@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.images import Image, build, out
 
 from kube_vxlan_controller import __version__
+from tests.images import Image, build, out
 
 pytestmark = pytest.mark.image
 

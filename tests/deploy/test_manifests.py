@@ -4,12 +4,12 @@ from pathlib import PurePosixPath
 
 import aiohttp
 import pytest
-from tests.deploy.manifests import FILES, KUBERNETES, agents, everything, objects, one
 
 from kube_vxlan_controller.cli import main
 from kube_vxlan_controller.metrics import Metrics
 from kube_vxlan_controller.serving import Health, serve
 from kube_vxlan_controller.settings import ACCOUNT, DEFAULT_FILE, choose, settle
+from tests.deploy.manifests import FILES, KUBERNETES, agents, everything, objects, one
 
 POD = one("Deployment")["spec"]["template"]["spec"]
 (CONTROLLER,) = POD["containers"]

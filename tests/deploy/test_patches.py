@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from tests.deploy.manifests import KUBERNETES
 from tests.scenarios.cluster import Cluster, cluster, eventually
 

@@ -1,10 +1,9 @@
 """What the controller may do: the whole of it stands here, so that a manifest cannot gain a verb unseen."""
 
-from tests.deploy.manifests import ACCOUNT, Json, everything, one
-
 from kube_vxlan_controller.agents.conversation import ARGV
 from kube_vxlan_controller.settings import OPTIONS
 from kube_vxlan_controller.views import AgentNames
+from tests.deploy.manifests import ACCOUNT, Json, everything, one
 
 Rule = tuple[str, str, str, str]
 """API group, resource, names, verbs."""

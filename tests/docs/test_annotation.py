@@ -5,12 +5,12 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from tests.docs.codes import codes
 
 from kube_vxlan_controller.model import Namespace, NodeName, Place, PodName, PodUid
 from kube_vxlan_controller.sources.networks import read_networks
 from kube_vxlan_controller.sources.pods import PodReading, read_pod
 from kube_vxlan_controller.views import AgentState, ConfigView, PodView
+from tests.docs.codes import codes
 
 TEXT = (Path(__file__).parents[2] / "docs" / "annotation.md").read_text()
 ROW = re.compile(r"^\| `(?P<code>[a-z-]+)` \| (?P<first>[^|]*) \|(?: (?P<second>[^|]*) \|)?$", re.MULTILINE)

@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.docs.codes import PACKAGE
 
 from kube_vxlan_controller.metrics import Metrics
 from kube_vxlan_controller.rounds import Phase
 from kube_vxlan_controller.telling import Reason, State
+from tests.docs.codes import PACKAGE
 
 TEXT = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
 WORDS = " ".join(TEXT.split())

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from tests.kernel.fake import Deed, LearnEntry, OtherRoute, PlainLink, Remark, StrayEntry, Unmark
-from tests.kernel.worlds import NAMES
-from tests.namespaces import Namespace
-
 from kube_vxlan_controller.kernel.lines import render
 from kube_vxlan_controller.kernel.netns import Netns
 from kube_vxlan_controller.kernel.readings import Reading, parse
+from tests.kernel.fake import Deed, LearnEntry, OtherRoute, PlainLink, Remark, StrayEntry, Unmark
+from tests.kernel.worlds import NAMES
+from tests.namespaces import Namespace
 
 READ = """
 echo @links; ip -d -j addr show

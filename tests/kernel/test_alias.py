@@ -3,13 +3,13 @@ from ipaddress import ip_interface
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.kernel.steps import VX1
 
 from kube_vxlan_controller.kernel.alias import alias, parse_alias
 from kube_vxlan_controller.kernel.lines import render
 from kube_vxlan_controller.kernel.netns import Mark, mark_name
 from kube_vxlan_controller.kernel.steps import SetMark
 from kube_vxlan_controller.model import MAX_ADDRESSES, NetworkName
+from tests.kernel.steps import VX1
 
 addresses = st.sets(st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(ip_interface), max_size=MAX_ADDRESSES).map(
     frozenset

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.kernel.fake import Deed, FakeKernel
-from tests.kernel.real import RealKernel
-from tests.kernel.worlds import FEW_DEEDS, NAMES, SOME_DEEDS, holds, wishes, without_held
-from tests.namespaces import pod_namespace
 
 from kube_vxlan_controller.kernel.netns import Link, Netns
 from kube_vxlan_controller.kernel.plan import plan
 from kube_vxlan_controller.model import Hold
+from tests.kernel.fake import Deed, FakeKernel
+from tests.kernel.real import RealKernel
+from tests.kernel.worlds import FEW_DEEDS, NAMES, SOME_DEEDS, holds, wishes, without_held
+from tests.namespaces import pod_namespace
 
 pytestmark = pytest.mark.kernel
 

@@ -1,12 +1,12 @@
 from ipaddress import ip_address, ip_interface
 
 import pytest
-from tests.kernel.steps import LINES, VX1
 
 from kube_vxlan_controller.kernel.lines import render
 from kube_vxlan_controller.kernel.netns import ZERO_MAC, Entry, Mark
 from kube_vxlan_controller.kernel.steps import AddAddress, AppendDestination, DeleteEntry, DeleteLink, SetMark, Step
 from kube_vxlan_controller.model import InterfaceName
+from tests.kernel.steps import LINES, VX1
 
 
 @pytest.mark.parametrize(("step", "line"), LINES)

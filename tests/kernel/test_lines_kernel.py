@@ -5,9 +5,6 @@ from dataclasses import replace
 from ipaddress import ip_address, ip_interface, ip_network
 
 import pytest
-from tests.kernel.real import RealKernel
-from tests.kernel.steps import FOUR, FULL, PLAIN, ROUTE_4, ROUTE_6, SIX, VX1
-from tests.namespaces import pod_namespace
 
 from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Entry, Link, Mark, Netns
 from kube_vxlan_controller.kernel.plan import plan
@@ -29,6 +26,9 @@ from kube_vxlan_controller.kernel.steps import (
     Step,
 )
 from kube_vxlan_controller.model import InterfaceName, Vni
+from tests.kernel.real import RealKernel
+from tests.kernel.steps import FOUR, FULL, PLAIN, ROUTE_4, ROUTE_6, SIX, VX1
+from tests.namespaces import pod_namespace
 
 pytestmark = pytest.mark.kernel
 

@@ -4,11 +4,11 @@ from ipaddress import ip_address, ip_interface, ip_network
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.kernel.steps import VX1
 
 from kube_vxlan_controller.kernel.netns import NO_MARK, Device, Entry, Mark
 from kube_vxlan_controller.kernel.readings import ParseError, Reading, digest, parse, parse_digests, parse_entries
 from kube_vxlan_controller.model import InterfaceName, UdpPort, Vni
+from tests.kernel.steps import VX1
 
 VXLAN = {
     "ifname": "vx1",

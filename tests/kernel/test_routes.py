@@ -1,11 +1,10 @@
 import json
 from ipaddress import ip_address, ip_interface, ip_network
 
-from tests.kernel.steps import PLAIN, VX1
-
 from kube_vxlan_controller.kernel.netns import ForeignRoute, Link, Mark
 from kube_vxlan_controller.kernel.routes import Routes, read_routes
 from kube_vxlan_controller.model import InterfaceName, Route
+from tests.kernel.steps import PLAIN, VX1
 
 LINK = Link(PLAIN, Mark("net"), True, frozenset({ip_interface("10.1.0.1/24")}), others=(ip_interface("10.9.0.1/24"),))
 ETH0 = InterfaceName("eth0")

@@ -1,9 +1,8 @@
 from typing import get_args
 
-from tests.kernel.steps import EVERY_STEP
-
 from kube_vxlan_controller.kernel.plan import ORDER
 from kube_vxlan_controller.kernel.steps import Step
+from tests.kernel.steps import EVERY_STEP
 
 
 def test_every_kind_of_step_has_its_place_in_the_order_and_an_example() -> None:

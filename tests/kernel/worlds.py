@@ -10,7 +10,6 @@ from itertools import combinations, product
 from typing import TypeVar
 
 from hypothesis import strategies as st
-from tests.kernel.fake import Deed, FakeKernel, LearnEntry, OtherRoute, PlainLink, Remark, StrayEntry, Unmark
 
 from kube_vxlan_controller.kernel.netns import (
     ZERO_MAC,
@@ -37,6 +36,7 @@ from kube_vxlan_controller.kernel.steps import (
     SetUp,
 )
 from kube_vxlan_controller.model import Address, Hold, Interface, InterfaceName, NetworkName, Route, UdpPort, Vni
+from tests.kernel.fake import Deed, FakeKernel, LearnEntry, OtherRoute, PlainLink, Remark, StrayEntry, Unmark
 
 T = TypeVar("T")
 

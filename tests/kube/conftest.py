@@ -2,9 +2,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 import trustme
-from tests.kube.scripted import Scripted, scripted
 
 from kube_vxlan_controller.kube.client import ApiClient, Deadlines
+from tests.kube.scripted import Scripted, scripted
 
 
 @pytest.fixture(scope="session")

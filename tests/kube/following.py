@@ -5,12 +5,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from tests.kube.scripted import Scripted
-
 from kube_vxlan_controller.kube.client import ApiClient, Deadlines
 from kube_vxlan_controller.kube.happenings import Changed, Happening, Listed, Removed, Resource, Timing
 from kube_vxlan_controller.kube.watch import follow
 from kube_vxlan_controller.views import PodObject
+from tests.kube.scripted import Scripted
 
 PODS = Resource("/api/v1/pods", PodObject, label_selector="vxlan=true")
 QUICK = Timing(first_delay=0.01, last_delay=0.05)

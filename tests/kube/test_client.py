@@ -6,12 +6,12 @@ import msgspec
 import pytest
 import trustme
 from aiohttp import web
-from tests.kube.scripted import Part, Scripted, page, refuses, says, scripted, text
 
 from kube_vxlan_controller.kube import answers
 from kube_vxlan_controller.kube.client import JSON_PATCH, ApiClient, Deadlines
 from kube_vxlan_controller.kube.connection import Connection, Token, fixed_token
 from kube_vxlan_controller.ports import Forbidden, Gone, Unknown, Unreachable, WorldError
+from tests.kube.scripted import Part, Scripted, page, refuses, says, scripted, text
 
 
 class Thing(msgspec.Struct):

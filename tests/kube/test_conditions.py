@@ -9,8 +9,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.kube.scripted import Scripted, refuses, says
-from tests.lab.apiserver.hosted import Hosted, a_pod, hosted
 
 from kube_vxlan_controller.kube.client import ApiClient
 from kube_vxlan_controller.kube.conditions import LONGEST, Conditions, changed
@@ -20,6 +18,8 @@ from kube_vxlan_controller.model import Namespace, Place, PodName, PodUid
 from kube_vxlan_controller.telling import Readiness
 from kube_vxlan_controller.views import READY, Condition, PodObject
 from kube_vxlan_lab.apiserver.resources import PODS
+from tests.kube.scripted import Scripted, refuses, says
+from tests.lab.apiserver.hosted import Hosted, a_pod, hosted
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SINCE = "2026-01-02T03:04:05Z"

@@ -12,7 +12,6 @@ import msgspec
 import pytest
 import trustme
 import yaml
-from tests.kube.scripted import Scripted, refuses, says
 
 from kube_vxlan_controller.kube.client import ApiClient
 from kube_vxlan_controller.kube.connection import (
@@ -25,6 +24,7 @@ from kube_vxlan_controller.kube.connection import (
     tls,
 )
 from kube_vxlan_controller.ports import Unreachable
+from tests.kube.scripted import Scripted, refuses, says
 
 
 class Thing(msgspec.Struct):

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.kube.scripted import Scripted, says
-from tests.lab.apiserver.hosted import HAS_KUBECTL, Hosted, a_pod, hosted
 
 from kube_vxlan_controller.kube.client import ApiClient
 from kube_vxlan_controller.kube.connection import Connection, from_kubeconfig
 from kube_vxlan_controller.kube.events import Events, Limits
 from kube_vxlan_controller.kube.notes import Event, Regarding
+from tests.kube.scripted import Scripted, says
+from tests.lab.apiserver.hosted import HAS_KUBECTL, Hosted, a_pod, hosted
 
 EVENTS = "/apis/events.k8s.io/v1/namespaces/default/events"
 LIMITS = Limits(retry=0.01)

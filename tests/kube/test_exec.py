@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import pytest
 from aiohttp import WSMsgType, web
-from tests.kube.scripted import Part, Scripted, refuses, says, text
 
 from kube_vxlan_controller.kube import answers
 from kube_vxlan_controller.kube.channels import STDERR_KEPT, V4, V5
@@ -14,6 +13,7 @@ from kube_vxlan_controller.kube.connection import Token
 from kube_vxlan_controller.kube.exec import STDOUT_KEPT, PodExec, PodStream, Result
 from kube_vxlan_controller.model import ContainerName, Namespace, NodeName, Place, PodName, PodUid
 from kube_vxlan_controller.ports import Exec, ExecStream, Forbidden, Gone, NotRunning, Target, Unknown, Unreachable, WorldError
+from tests.kube.scripted import Part, Scripted, refuses, says, text
 
 TARGET = Target(Place(Namespace("n"), PodName("a"), PodUid("u")), NodeName("node"), ContainerName("agent"))
 ARGV = ("kube-vxlan-agent", "serve")

@@ -5,9 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.kube.scripted import Scripted, says
-from tests.lab.apiserver.hosted import HAS_KUBECTL, Hosted, hosted
-from tests.shelf import Shelf
 
 from kube_vxlan_controller.election import ABSENT, Record
 from kube_vxlan_controller.kube.client import ApiClient, Deadlines
@@ -16,6 +13,9 @@ from kube_vxlan_controller.kube.lease import Lease
 from kube_vxlan_controller.model import Epoch, Namespace
 from kube_vxlan_controller.ports import Gone, Leases, Unknown, Unreachable
 from kube_vxlan_lab.apiserver.resources import LEASES
+from tests.kube.scripted import Scripted, says
+from tests.lab.apiserver.hosted import HAS_KUBECTL, Hosted, hosted
+from tests.shelf import Shelf
 
 NAMESPACE, NAME = Namespace("kube-system"), "kube-vxlan-controller"
 FIRST = Record("one", 15, Epoch(1_800_000_000_123_456), 1_800_000_000_123_457)

@@ -1,13 +1,13 @@
 import asyncio
 
 import pytest
-from tests.kube.scripted import Scripted, page, pod, refuses, says
 
 from kube_vxlan_controller.kube.client import ApiClient
 from kube_vxlan_controller.kube.happenings import Resource
 from kube_vxlan_controller.kube.listing import Reader, list_all
 from kube_vxlan_controller.ports import Gone, Unreachable
 from kube_vxlan_controller.views import ConfigMapObject, PodObject
+from tests.kube.scripted import Scripted, page, pod, refuses, says
 
 PODS = Resource("/api/v1/pods", PodObject, field_selector="metadata.name=a")
 

@@ -3,13 +3,13 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from tests.kube.following import PODS, QUICK, following
-from tests.kube.scripted import Part, Scripted, bookmark, event, gone, page, pod, refuses, text
 
 from kube_vxlan_controller.kube.client import ApiClient
 from kube_vxlan_controller.kube.happenings import Fresh, Happening, Listed, Stale, Timing, Trouble
 from kube_vxlan_controller.kube.watch import follow
 from kube_vxlan_controller.views import PodObject
+from tests.kube.following import PODS, QUICK, following
+from tests.kube.scripted import Part, Scripted, bookmark, event, gone, page, pod, refuses, text
 
 NO_WATCH_LIST = refuses(
     422,

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.kube.following import Told
-from tests.lab.apiserver.hosted import Hosted, hosted
 
 from kube_vxlan_controller.kube import answers
 from kube_vxlan_controller.kube.client import ApiClient
@@ -19,6 +17,8 @@ from kube_vxlan_controller.kube.watch import follow
 from kube_vxlan_controller.model import ContainerName, Namespace, NodeName, Place, PodName, PodUid
 from kube_vxlan_controller.ports import Gone, NotRunning, Target, Unknown, Unreachable
 from kube_vxlan_controller.views import ConfigMapObject, PodObject
+from tests.kube.following import Told
+from tests.lab.apiserver.hosted import Hosted, hosted
 
 PODS = Resource("/api/v1/pods", PodObject, label_selector="vxlan=true")
 

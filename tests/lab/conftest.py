@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from tests.lab.living import Living, living
 
 from kube_vxlan_lab.outside import Lab, running
+from tests.lab.living import Living, living
 
 REPOSITORY = Path(__file__).parents[2]
 

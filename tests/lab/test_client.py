@@ -1,9 +1,9 @@
 """The client against a lab."""
 
 import pytest
-from tests.lab.living import Living, is_in, shell
 
 from kube_vxlan_lab.client import ApiError
+from tests.lab.living import Living, is_in, shell
 
 pytestmark = pytest.mark.kernel
 

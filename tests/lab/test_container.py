@@ -1,6 +1,7 @@
 """A container's instances and probes, in a lab."""
 
 import pytest
+
 from tests.lab.living import Living, is_in, shell, state_of, status_of
 
 pytestmark = pytest.mark.kernel

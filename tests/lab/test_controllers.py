@@ -1,11 +1,11 @@
 """Workloads carried out, in a lab."""
 
 import pytest
-from tests.lab.living import Json, Living, shell
 
 from kube_vxlan_lab.apiserver.resources import DEPLOYMENTS, PODS, REPLICASETS
 from kube_vxlan_lab.apiserver.store import Store
 from kube_vxlan_lab.controllers import Controllers
+from tests.lab.living import Json, Living, shell
 
 
 def workload(kind: str, replicas: int, word: str = "x", **spec: object) -> Json:

@@ -1,11 +1,11 @@
 """Deployments: decisions by tables."""
 
 import pytest
-from tests.lab.objects import a_deployment, a_replicaset, template
 
 from kube_vxlan_lab.apiserver.resources import Json
 from kube_vxlan_lab.deployments import deployment_actions, deployment_status
 from kube_vxlan_lab.workloads import Action, Create, Delete, Scale, template_hash
+from tests.lab.objects import a_deployment, a_replicaset, template
 
 NEW = f"a-{template_hash(template('new'))}"
 

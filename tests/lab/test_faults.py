@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.lab.living import Json, Living, is_in, shell, state_of, status_of
 
 from kube_vxlan_lab.client import ApiError
+from tests.lab.living import Json, Living, is_in, shell, state_of, status_of
 
 pytestmark = pytest.mark.kernel
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.lab.living import Living, is_in
 
 from kube_vxlan_lab.manifests import BadManifest, collection, read
+from tests.lab.living import Living, is_in
 
 KUBERNETES = Path(__file__).parents[2] / "kubernetes"
 

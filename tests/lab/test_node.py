@@ -5,10 +5,10 @@ import ssl
 
 import aiohttp
 import pytest
-from tests.lab.living import Living, is_in, shell
 
 from kube_vxlan_lab.client import ApiError
 from kube_vxlan_lab.outside import Lab
+from tests.lab.living import Living, is_in, shell
 
 pytestmark = pytest.mark.kernel
 

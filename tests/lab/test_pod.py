@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from tests.lab.living import Living, is_in, shell, state_of, status_of
 
 pytestmark = pytest.mark.kernel

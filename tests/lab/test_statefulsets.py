@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.lab.objects import a_pod, a_statefulset, template
 
 from kube_vxlan_lab.apiserver.resources import Json
 from kube_vxlan_lab.statefulsets import statefulset_actions, statefulset_status
 from kube_vxlan_lab.workloads import Action, Create, Delete, template_hash
+from tests.lab.objects import a_pod, a_statefulset, template
 
 
 def words(actions: list[Action]) -> list[str]:

@@ -1,6 +1,7 @@
 """Pods on different nodes, in a lab."""
 
 import pytest
+
 from tests.lab.living import Living, is_in, shell
 
 pytestmark = pytest.mark.kernel

@@ -1,7 +1,5 @@
 """What workloads share, and ReplicaSets: decisions by tables."""
 
-from tests.lab.objects import a_pod, a_replicaset, template
-
 from kube_vxlan_lab.apiserver.resources import Json
 from kube_vxlan_lab.workloads import (
     Create,
@@ -14,6 +12,7 @@ from kube_vxlan_lab.workloads import (
     replicaset_status,
     template_hash,
 )
+from tests.lab.objects import a_pod, a_replicaset, template
 
 
 def test_a_hash_tells_templates_apart_and_looks_like_one() -> None:

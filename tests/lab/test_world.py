@@ -4,10 +4,10 @@ import asyncio
 
 import aiohttp
 import pytest
-from tests.lab.living import Living, shell
 
 from kube_vxlan_lab.client import Access, ApiError, Client
 from kube_vxlan_lab.outside import Lab
+from tests.lab.living import Living, shell
 
 pytestmark = pytest.mark.kernel
 

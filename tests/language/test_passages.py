@@ -4,11 +4,11 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.language.test_manifests import KEY, pod
 
 from kube_vxlan_controller.language.manifests import find
 from kube_vxlan_controller.language.passages import Passage
 from kube_vxlan_controller.model import Span
+from tests.language.test_manifests import KEY, pod
 
 
 def only(source: str) -> Passage:

@@ -3,12 +3,12 @@
 from ipaddress import ip_address
 
 import pytest
-from tests.namespaces import namespace
 
 from kube_vxlan_controller.language.resolving import Resolved, resolve
 from kube_vxlan_controller.model import Address, Namespace, Scope
 from kube_vxlan_controller.sources.networks import read_networks
 from kube_vxlan_controller.views import ConfigView
+from tests.namespaces import namespace
 
 NETWORKS = read_networks(
     ConfigView(

@@ -8,13 +8,13 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.namespaces import namespace
 
 from kube_vxlan_controller.language import values
 from kube_vxlan_controller.language.addresses import link_address
 from kube_vxlan_controller.language.mistakes import Mistake
 from kube_vxlan_controller.language.options import TABLE
 from kube_vxlan_controller.model import Route
+from tests.namespaces import namespace
 
 WORD = re.compile(r"[A-Za-z0-9:./_-]{1,64}")
 

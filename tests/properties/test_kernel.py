@@ -8,8 +8,6 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.kernel.fake import BY_HAND, FakeKernel, FakeLink
-from tests.kernel.worlds import World, holds, wishes, without_held, worlds
 
 from kube_vxlan_controller.kernel.netns import NO_MARK, ZERO_MAC, Link, Netns
 from kube_vxlan_controller.kernel.plan import ORDER, Plan, plan
@@ -25,6 +23,8 @@ from kube_vxlan_controller.kernel.steps import (
     SetDown,
 )
 from kube_vxlan_controller.model import NOTHING_HELD, Address, Fault, Hold, InterfaceName, NetworkName
+from tests.kernel.fake import BY_HAND, FakeKernel, FakeLink
+from tests.kernel.worlds import World, holds, wishes, without_held, worlds
 
 thousands = settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 

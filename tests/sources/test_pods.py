@@ -2,11 +2,11 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
-from tests.objects import NETWORKS, pod
 
 from kube_vxlan_controller.sources.networks import NO_NETWORKS, read_networks
 from kube_vxlan_controller.sources.pods import NOTHING_READ, PodReading, Waiting, read_pod, target, waiting
 from kube_vxlan_controller.views import AgentNames, AgentState, ConfigView, PodView
+from tests.objects import NETWORKS, pod
 
 TABLE = read_networks(NETWORKS)
 

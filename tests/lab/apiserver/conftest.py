@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.lab.apiserver.hosted import Hosted, hosted
 
 from kube_vxlan_lab.apiserver.store import Store
+from tests.lab.apiserver.hosted import Hosted, hosted
 
 
 @pytest.fixture

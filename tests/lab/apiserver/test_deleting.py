@@ -1,10 +1,10 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.lab.apiserver.hosted import a_configmap, a_pod, refused
 
 from kube_vxlan_lab.apiserver.deleting import DELETION, Deletion, Propagation, is_done, marked
 from kube_vxlan_lab.apiserver.resources import CONFIGMAPS, NAMESPACES, PODS, Json
+from tests.lab.apiserver.hosted import a_configmap, a_pod, refused
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 import aiohttp
 import msgspec
 import pytest
-from tests.lab.apiserver.hosted import Hosted, a_pod
 
 from kube_vxlan_lab.apiserver.resources import Json
+from tests.lab.apiserver.hosted import Hosted, a_pod
 
 V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
 BOTH = (V5, V4)

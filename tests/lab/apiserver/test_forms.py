@@ -1,11 +1,11 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.lab.apiserver.hosted import a_pod, refused
 
 from kube_vxlan_lab.apiserver.forms import Form, View, wished_form
 from kube_vxlan_lab.apiserver.resources import PODS
 from kube_vxlan_lab.apiserver.store import Store
+from tests.lab.apiserver.hosted import a_pod, refused
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 KUBECTL = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json"

@@ -1,7 +1,6 @@
-from tests.lab.apiserver.hosted import refused
-
 from kube_vxlan_lab.apiserver.history import LENGTH, Change, ChangeType, History
 from kube_vxlan_lab.apiserver.resources import CONFIGMAPS
+from tests.lab.apiserver.hosted import refused
 
 
 def change(version: int) -> Change:

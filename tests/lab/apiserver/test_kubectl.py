@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.lab.apiserver.hosted import HAS_KUBECTL, Hosted, a_deployment, a_pod
 
 from kube_vxlan_lab.apiserver.resources import DEPLOYMENTS, NODES, PODS
+from tests.lab.apiserver.hosted import HAS_KUBECTL, Hosted, a_deployment, a_pod
 
 pytestmark = pytest.mark.skipif(not HAS_KUBECTL, reason="kubectl is not installed")
 

@@ -1,7 +1,6 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.lab.apiserver.hosted import a_configmap, refused
 
 from kube_vxlan_lab.apiserver.failures import Refusal
 from kube_vxlan_lab.apiserver.forms import Form, View
@@ -9,6 +8,7 @@ from kube_vxlan_lab.apiserver.listing import listed
 from kube_vxlan_lab.apiserver.options import parse_options
 from kube_vxlan_lab.apiserver.resources import CONFIGMAPS, Json
 from kube_vxlan_lab.apiserver.store import Store
+from tests.lab.apiserver.hosted import a_configmap, refused
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

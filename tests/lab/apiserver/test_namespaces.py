@@ -1,8 +1,7 @@
-from tests.lab.apiserver.hosted import a_configmap, a_pod, refused
-
 from kube_vxlan_lab.apiserver.namespaces import collect_namespaces
 from kube_vxlan_lab.apiserver.resources import CONFIGMAPS, NAMESPACES, PODS
 from kube_vxlan_lab.apiserver.store import Store
+from tests.lab.apiserver.hosted import a_configmap, a_pod, refused
 
 
 def test_a_namespace_goes_when_its_last_object_is_gone(store: Store) -> None:

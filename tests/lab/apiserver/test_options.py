@@ -1,8 +1,8 @@
 import pytest
-from tests.lab.apiserver.hosted import refused
 
 from kube_vxlan_lab.apiserver.options import parse_options
 from kube_vxlan_lab.apiserver.resources import PODS
+from tests.lab.apiserver.hosted import refused
 
 
 def test_a_query_is_understood() -> None:

@@ -1,10 +1,10 @@
 from typing import Any
 
 import pytest
-from tests.lab.apiserver.hosted import refused
 
 from kube_vxlan_lab.apiserver.patching import Patch, PatchType, patched
 from kube_vxlan_lab.apiserver.resources import Json
+from tests.lab.apiserver.hosted import refused
 
 CONTAINERS = [{"name": "a", "image": "1", "env": [{"name": "X", "value": "1"}]}, {"name": "b", "image": "1"}]
 

@@ -1,8 +1,8 @@
 import pytest
-from tests.lab.apiserver.hosted import a_pod
 
 from kube_vxlan_lab.apiserver.podstatus import pod_status
 from kube_vxlan_lab.apiserver.resources import Json
+from tests.lab.apiserver.hosted import a_pod
 
 INIT = [{"name": "i", "image": "x"}]
 SIDECAR = [{"name": "s", "image": "x", "restartPolicy": "Always"}]

@@ -1,7 +1,7 @@
 import pytest
-from tests.lab.apiserver.hosted import refused
 
 from kube_vxlan_lab.apiserver.protobuf import decoded
+from tests.lab.apiserver.hosted import refused
 
 CONFIGMAP = bytes.fromhex(
     "6b3873000a0f0a0276311209436f6e6669674d6170"  # the magic number, then v1 ConfigMap

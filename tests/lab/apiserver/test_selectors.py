@@ -1,8 +1,8 @@
 import pytest
-from tests.lab.apiserver.hosted import refused
 
 from kube_vxlan_lab.apiserver.resources import CONFIGMAPS, EVENTS_V1, PODS, Json, Resource
 from kube_vxlan_lab.apiserver.selectors import chooser, matches_selector, parse_labels
+from tests.lab.apiserver.hosted import refused
 
 LABELS = {"app": "a", "tier.x.io/level": "1", "empty": ""}
 

@@ -2,6 +2,7 @@ import ssl
 
 import aiohttp
 import pytest
+
 from tests.lab.apiserver.hosted import Hosted, a_configmap, a_pod
 
 LOG = "/api/v1/namespaces/default/pods/a/log"

@@ -1,9 +1,9 @@
 import pytest
-from tests.lab.apiserver.hosted import a_deployment, a_pod, refused
 
 from kube_vxlan_lab.apiserver.resources import DEPLOYMENTS, EVENTS, EVENTS_V1, PODS, Json
 from kube_vxlan_lab.apiserver.shapes import completed, inward, named_container, outward, replaced, scaled, to_scale
 from kube_vxlan_lab.apiserver.store import Store
+from tests.lab.apiserver.hosted import a_deployment, a_pod, refused
 
 
 def test_an_event_goes_out_and_in_unchanged() -> None:

@@ -1,8 +1,8 @@
 import pytest
-from tests.lab.apiserver.hosted import a_configmap, a_deployment, a_pod, refused
 
 from kube_vxlan_lab.apiserver.resources import CONFIGMAPS, DEPLOYMENTS, PODS, Json, Resource
 from kube_vxlan_lab.apiserver.skeletons import received
+from tests.lab.apiserver.hosted import a_configmap, a_deployment, a_pod, refused
 
 
 @pytest.mark.parametrize(

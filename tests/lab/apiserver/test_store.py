@@ -1,10 +1,9 @@
-from tests.lab.apiserver.hosted import a_configmap, a_deployment, a_pod, refused
-
 from kube_vxlan_lab.apiserver.deleting import Deletion
 from kube_vxlan_lab.apiserver.history import Change
 from kube_vxlan_lab.apiserver.patching import Patch, PatchType
 from kube_vxlan_lab.apiserver.resources import CONFIGMAPS, DEPLOYMENTS, EVENTS, EVENTS_V1, LEASES, NODES, PODS
 from kube_vxlan_lab.apiserver.store import Store
+from tests.lab.apiserver.hosted import a_configmap, a_deployment, a_pod, refused
 
 
 def test_create_sets_what_the_server_owns(store: Store) -> None:

@@ -1,7 +1,6 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.lab.apiserver.hosted import a_configmap, a_deployment, a_pod
 
 from kube_vxlan_lab.apiserver.resources import (
     CONFIGMAPS,
@@ -19,6 +18,7 @@ from kube_vxlan_lab.apiserver.resources import (
     Resource,
 )
 from kube_vxlan_lab.apiserver.tables import age, duration, table
+from tests.lab.apiserver.hosted import a_configmap, a_deployment, a_pod
 
 NOW = datetime(2026, 1, 1, 0, 1, 30, tzinfo=UTC)
 BORN = {"name": "a", "namespace": "x", "creationTimestamp": "2026-01-01T00:00:00Z"}

@@ -5,13 +5,13 @@ from datetime import datetime
 
 import aiohttp
 import pytest
-from tests.lab.apiserver.hosted import Hosted, a_pod
-from tests.lab.apiserver.test_executing import BOTH, opened, started
-from tests.lab.apiserver.test_watching import watching
 
 from kube_vxlan_lab.apiserver.failures import Refusal
 from kube_vxlan_lab.apiserver.resources import Json
 from kube_vxlan_lab.apiserver.troubles import How, Trouble
+from tests.lab.apiserver.hosted import Hosted, a_pod
+from tests.lab.apiserver.test_executing import BOTH, opened, started
+from tests.lab.apiserver.test_watching import watching
 
 EXEC = "/api/v1/namespaces/default/pods/a/exec"
 ECHO = ("sh", "-c", "echo hello; exec cat")

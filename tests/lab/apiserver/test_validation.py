@@ -1,5 +1,4 @@
 import pytest
-from tests.lab.apiserver.hosted import a_configmap, a_deployment, a_pod
 
 from kube_vxlan_lab.apiserver.resources import (
     CONFIGMAPS,
@@ -14,6 +13,7 @@ from kube_vxlan_lab.apiserver.resources import (
 )
 from kube_vxlan_lab.apiserver.shapes import completed
 from kube_vxlan_lab.apiserver.validation import problems
+from tests.lab.apiserver.hosted import a_configmap, a_deployment, a_pod
 
 EVENT: Json = {"metadata": {"name": "e", "namespace": "x"}, "involvedObject": {"namespace": "x"}, "type": "Normal"}
 NEW_EVENT: Json = {**EVENT, "eventTime": "t", "reportingComponent": "c", "reportingInstance": "i", "action": "a", "reason": "r"}

@@ -1,7 +1,7 @@
 import pytest
-from tests.lab.apiserver.hosted import Hosted, a_configmap, a_deployment, a_pod
 
 from kube_vxlan_lab.apiserver.resources import DEPLOYMENTS, PODS
+from tests.lab.apiserver.hosted import Hosted, a_configmap, a_deployment, a_pod
 
 PODS_PATH = "/api/v1/namespaces/default/pods"
 MAPS = "/api/v1/namespaces/default/configmaps"

@@ -6,10 +6,10 @@ from itertools import islice
 import aiohttp
 import msgspec
 import pytest
-from tests.lab.apiserver.hosted import Hosted, a_configmap, a_pod
 
 from kube_vxlan_lab.apiserver.resources import CONFIGMAPS, PODS, Json
 from kube_vxlan_lab.apiserver.watching import BOOKMARK_PERIOD, bookmark_times
+from tests.lab.apiserver.hosted import Hosted, a_configmap, a_pod
 
 LIST = "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
 
