@@ -1,4 +1,4 @@
-"""Requests that come late: from a stream that its controller has given up for another one, or from a controller that is gone."""
+"""Requests that come late: from a stream that its controller has given up for another, or from a controller that is gone."""
 
 from collections.abc import Iterator
 
