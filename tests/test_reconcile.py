@@ -299,6 +299,13 @@ class TestAudit:
             hand.accept(PodSeen(bare("a")))
             await hand.until(lambda: len(agents.asked) > before, within=1.0)
 
+    async def test_a_place_that_is_asked_for_longer_than_audits_are_apart_is_as_wished_all_the_same(self) -> None:
+        agents = AnsweringAgents(takes=TEMPO.audit_every * 1.1)
+        async with at_work(agents, bare("a")) as hand:
+            await asyncio.sleep(TEMPO.audit_every * 20)
+            assert hand.heard.of("a") == ["Found"]
+            assert hand.counts.states["wired"] == 1
+
     def test_many_places_are_audited_no_faster_than_execs_allow(self) -> None:
         assert TEMPO.audit_gap(10) == 6.0
         assert TEMPO.audit_gap(100_000) == 1 / TEMPO.audits_per_second

@@ -158,7 +158,7 @@ class Worker:
                 wish, last, number = self.wish, None, 0
             if self._shared.stopping.is_set():
                 raise _Stopped
-            due = self._next(wish)
+            due = self._next(wish, is_first=number == 0)
             if isinstance(due, Settled):
                 # What was held back while blind and is done afterwards undoes nobody's change.
                 self._settled = None if self._shared.blind() else wish
@@ -177,9 +177,10 @@ class Worker:
             await self._ask(wish, due)
             last = due.plan
 
-    def _next(self, wish: Wish) -> Round | Settled:
+    def _next(self, wish: Wish, is_first: bool) -> Round | Settled:
+        """What to ask next. An audit only to begin with: where answers take longer than audits are apart, one is always due."""
         is_known = self._known.netns is not None and wish.target == self._known.target
-        if self._audit_due and is_known and not has_gone(wish, self._known):
+        if self._audit_due and is_first and is_known and not has_gone(wish, self._known):
             return audit_round()
         return next_round(wish, self._known, self._shared.blind())
 
