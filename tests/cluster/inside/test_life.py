@@ -1,5 +1,5 @@
-"""What happens to pods, as users of the bundle have it: scenarios of the lab, with both replicas in the controller's place; where
-a scenario kills it, both are killed."""
+"""What happens to pods, as users of the bundle have it: scenarios of the lab, with both replicas in the place of the
+controller, of which none survives where a scenario kills it."""
 
 from collections.abc import Iterator
 from pathlib import Path
