@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.cluster.inside.bundle import leave_alone
 from tests.cluster.world import RealCluster
 from tests.scenarios.test_example import ping, wired
 
@@ -100,6 +101,7 @@ CONTROLLER = ("-n", "kube-system", "deployment/kube-vxlan-controller")
 
 
 def test_the_ancestors_manifests_work(world: RealCluster) -> None:
+    leave_alone(world)
     world.kubectl("apply", "-f", "-", input=BUNDLE)
     try:
         for name, lines in TEXTS.items():

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
+
 from tests.cluster.world import Reach, RealCluster
 from tests.scenarios.cluster import ROOT, Json, Pod, eventually
 from tests.scenarios.objects import ANNOTATION, INIT, SIDECAR, pod
@@ -110,6 +112,12 @@ class Replicas:
 def _status(replica: Json) -> Json:
     (found,) = replica["status"]["containerStatuses"]
     return found
+
+
+def leave_alone(cluster: RealCluster) -> None:
+    """Skip the test where there is a controller already: it would be taken away at the end."""
+    if cluster.kubectl("get", DEPLOYMENT, *SYSTEM, "--ignore-not-found", "-o", "name"):
+        pytest.skip("there is a kube-vxlan-controller in this cluster already, which is left alone")
 
 
 def are_peers(pods: Iterable[Pod], link: str = "vxeth1") -> bool:

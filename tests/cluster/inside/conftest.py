@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.inside.bundle import ALLOWED, Inside, reached
+from tests.cluster.inside.bundle import ALLOWED, Inside, leave_alone, reached
 from tests.cluster.world import RealCluster
 from tests.scenarios.cluster import NETWORKS
 
@@ -13,6 +13,7 @@ from tests.scenarios.cluster import NETWORKS
 def bundle(real_cluster: RealCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
     """The cluster after `kubectl apply -f bundle.yaml`."""
     made = Inside(real_cluster.reach, tmp_path_factory.mktemp("inside"))
+    leave_alone(made)
     try:
         made.install()
         yield made

@@ -49,8 +49,11 @@ def nothing_deleted(*pods: Pod) -> Iterator[None]:
     for one in pods:
         monitors.watch(one)
     monitors.settle(list(pods))
-    yield
-    assert [line for line in monitors.heard() if line.startswith("Deleted")] == []
+    try:
+        yield
+    finally:
+        heard = monitors.heard()
+    assert [line for line in heard if line.startswith("Deleted")] == []
 
 
 @pytest.mark.parametrize(("how", "within"), [(signal.SIGKILL, TAKE_OVER), (signal.SIGTERM, 2.0)])
