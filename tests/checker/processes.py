@@ -91,8 +91,13 @@ class Processes:
         return pid, found
 
     def _keeper(self, pid: int, found: Process) -> int:
-        """The oldest process of the sandbox: with a kubelet one that is nobody's by itself, in the lab the one that was met."""
-        elders = {other: one.began for other, one in self._known.items() if one and not one.uid and one.inode == found.inode}
+        """The oldest process of the sandbox: in the lab the one that was met, with a kubelet one that is nobody's by itself and
+        has the same parent. (Whoever else is in the namespace for a moment, as the runtime is, may live on after it.)"""
+        elders = {
+            other: one.began
+            for other, one in self._known.items()
+            if one and not one.uid and (one.inode, one.parent) == (found.inode, found.parent)
+        }
         return min(elders, key=elders.__getitem__, default=pid)
 
     def _count(self) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shlex
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,6 +89,40 @@ def test_a_sandbox_lasts_as_long_as_its_pause_and_not_as_its_containers(tmp_path
             assert [what for _, what in facts if isinstance(what, Entered | Left)] == [Entered(inode)]
         eventually(lambda: (UID, Left(inode)) in facts, what="it was left")
     assert {uid for uid, _ in facts} == {UID}
+
+
+@pytest.mark.kernel
+def test_who_only_looks_into_a_sandbox_does_not_keep_it(tmp_path: Path) -> None:
+    facts: list[tuple[str, object]] = []
+    hosts = tmp_path / "pods" / UID / "etc-hosts"
+    hosts.parent.mkdir(parents=True)
+    hosts.write_text("127.0.0.1 localhost\n")
+    root = str(tmp_path).removeprefix(_mount_point(tmp_path).rstrip("/"))
+    observer = Observer(lambda uid, what, _: facts.append((uid, what)), 3600.0)
+    # As the runtime does: it is older than the sandbox, and not of the same parent.
+    look = (
+        "sh -c 'echo there && read pause && exec nsenter --net=/proc/$pause/ns/net sh -c \"echo in && exec sleep 3600\"'; exit"
+    )
+    runtime = subprocess.Popen(
+        ["sh", "-c", look], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    with contextlib.ExitStack() as end:
+        end.enter_context(runtime)
+        end.callback(os.killpg, runtime.pid, signal.SIGKILL)
+        end.callback(observer.stop)
+        assert runtime.stdin is not None
+        assert runtime.stdout is not None
+        assert runtime.stdout.readline() == "there\n"
+        with namespace() as pause:
+            inode = os.stat(f"/proc/{pause.pid}/ns/net").st_ino
+            runtime.stdin.write(f"{pause.pid}\n")
+            runtime.stdin.flush()
+            assert runtime.stdout.readline() == "in\n"
+            with container(pause.pid, hosts):
+                processes = Processes(observer, lambda what, uid, _: facts.append((uid, what)), below_kubelets(root))
+                end.callback(processes.stop)
+                eventually(lambda: (UID, Entered(inode)) in facts, what="it is in")
+        eventually(lambda: (UID, Left(inode)) in facts, what="it was left")
 
 
 @pytest.mark.kernel
