@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.world import RealCluster
+from tests.cluster.watched import watched
+from tests.cluster.world import RealCluster, fresh
+from tests.scenarios.judged import perform, steps
 from tests.scenarios.run import Run
-from tests.scenarios.sentences import SENTENCES, act
-from tests.scenarios.text import parse
-from tests.scenarios.world import AUDIT
+from tests.scenarios.sentences import act
 
 pytestmark = pytest.mark.cluster
 
@@ -19,6 +19,7 @@ SHARED = (
     "annotations",
     "config",
     "foreign",
+    "namesakes",
     "repair",
     "rolling",
     "scale",
@@ -30,7 +31,10 @@ FILES = [*(LAB / f"{name}.txt" for name in SHARED), *sorted((Path(__file__).pare
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_life(file: Path, world: RealCluster) -> None:
-    scenario = parse(file.read_text(), [(one.text, one.block) for one in SENTENCES])
-    world.controller.options += ["--audit-every", str(AUDIT)]
-    act(Run(world), scenario.steps)
+def test_life(file: Path, real_cluster: RealCluster, tmp_path: Path) -> None:
+    if real_cluster.reach.ours is None:
+        with fresh(RealCluster(real_cluster.reach, tmp_path)) as world:
+            act(Run(world), steps(file))
+    else:
+        with watched(real_cluster, tmp_path) as world:
+            perform(file, world)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import yaml
@@ -19,7 +19,7 @@ from tests.cluster.cluster import Cluster
 from tests.cluster.faults import Faults
 from tests.namespaces import Namespace
 from tests.scenarios import cluster as lab
-from tests.scenarios.cluster import Json, eventually
+from tests.scenarios.cluster import NETWORKS, Json, eventually
 
 _AGENTS = ("vxlan-controller-agent", "vxlan-controller-agent-init")
 
@@ -49,9 +49,14 @@ class Remote(Namespace):
 class RealCluster(lab.Cluster):
     """A real cluster in place of a lab. All of `tests.scenarios.world.World`, and more."""
 
+    starting = 5.0
+    """A kubelet was seen to take two to four seconds for it."""
+
     def __init__(self, reach: Reach, directory: Path) -> None:
         super().__init__(reach, directory)
         self.reach = reach
+        self._namespaces: list[str] = []
+        """Those that were made through this."""
 
     @property
     def kubeconfig(self) -> Path:
@@ -79,6 +84,15 @@ class RealCluster(lab.Cluster):
     def command(self, *argv: str) -> list[str]:
         """A command line for kubectl, for a process that the caller starts."""
         return [self.reach.kubectl, f"--kubeconfig={self.kubeconfig}", *argv]
+
+    def apply(self, *objects: Json) -> None:
+        """Create or change objects; a namespace that is new has a service account when this returns."""
+        for one in objects:
+            is_namespace, name = one["kind"] == "Namespace", one["metadata"]["name"]
+            if is_namespace and all(other["metadata"]["name"] != name for other in self.items("/api/v1/namespaces")):
+                self._make(one)
+            else:
+                super().apply(one)
 
     def inside(self, uid: str) -> Namespace | None:
         """The network namespace of a pod, as long as it has one."""
@@ -113,17 +127,30 @@ class RealCluster(lab.Cluster):
         name = f"test-{uuid.uuid4().hex[:8]}"
         labels = {"pod-security.kubernetes.io/enforce": "privileged"}
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
-        path = f"/api/v1/namespaces/{name}"
-        eventually(lambda: self.items(f"{path}/serviceaccounts"), what=f"a service account in {name}")
         try:
             yield name
         finally:
-            self.clear(name)  # a namespace that still has pods waits for their grace before it looks again
-            self.kubectl("delete", "namespace", name, "--wait", "--timeout=60s")
+            self._end(name)
 
-    def clear(self, namespace: str = "default") -> None:
-        """Delete all workloads and pods of a namespace; return when they are gone."""
+    def clear(self) -> None:
+        """Delete what runs in the namespace `default`, and all namespaces that were made; return when they are gone."""
+        self._empty("default")
+        for name in tuple(self._namespaces):
+            self._end(name)
+
+    def _make(self, namespace: Json) -> None:
+        super().apply(namespace)
+        name = namespace["metadata"]["name"]
+        self._namespaces.append(name)
+        eventually(lambda: self.items(f"/api/v1/namespaces/{name}/serviceaccounts"), what=f"a service account in {name}")
+
+    def _empty(self, namespace: str) -> None:
         self.kubectl("delete", "-n", namespace, "deployments,statefulsets,pods", "--all", "--grace-period=1", "--timeout=90s")
+
+    def _end(self, namespace: str) -> None:
+        self._empty(namespace)  # a namespace that still has pods waits for their grace before it looks again
+        self.kubectl("delete", "namespace", namespace, "--wait", "--timeout=60s")
+        self._namespaces.remove(namespace)
 
     def _remote(self, uid: str) -> Namespace | None:
         for pod in self.items("/api/v1/pods"):
@@ -133,6 +160,21 @@ class RealCluster(lab.Cluster):
                     words = ("exec", "-i", "-n", pod["metadata"]["namespace"], pod["metadata"]["name"], "-c", one["name"], "--")
                     return Remote(0, tuple(self.command(*words)))
         return None
+
+
+AnyCluster = TypeVar("AnyCluster", bound=RealCluster)
+
+
+@contextmanager
+def fresh(made: AnyCluster) -> Iterator[AnyCluster]:
+    """The cluster with the networks of the scenarios and no pods; at the end all that was made is gone, and the controller."""
+    made.set_networks(NETWORKS)
+    try:
+        yield made
+    finally:
+        if made.controller.process is not None:
+            made.controller.end()
+        made.clear()
 
 
 @contextmanager

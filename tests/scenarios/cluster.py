@@ -165,6 +165,9 @@ class Reachable(Protocol):
 class Cluster:
     """A lab without a controller of its own, and one that can be killed and started."""
 
+    starting = 0.0
+    """Of the seconds that a bound allows; a lab's containers run at once."""
+
     def __init__(self, lab: Reachable, directory: Path) -> None:
         self.lab = lab
         self.controller = Controller(lab.kubeconfig, directory / "controller.log")

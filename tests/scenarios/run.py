@@ -15,6 +15,8 @@ from tests.scenarios.world import AUDIT, BOUNDS, PATIENCE, World, held, pods_of,
 Json = dict[str, Any]
 LOOK_AGAIN = 0.1
 """Seconds between two looks."""
+_OF_NEW_PODS = frozenset({"join", "recovery", "return"})
+"""The bounds that are also of pods whose containers do not run yet."""
 
 
 class Run:
@@ -41,7 +43,9 @@ class Run:
 
     def bound(self, name: str) -> float:
         """The seconds of a bound."""
-        return BOUNDS[name] + (self.audit if name == "repair" else 0.0)
+        if name == "repair":
+            return BOUNDS[name] + self.audit
+        return BOUNDS[name] + (self.world.starting if name in _OF_NEW_PODS else 0.0)
 
     def places(self) -> dict[str, int]:
         """How many pods there are in each state, as the controller's metrics say."""

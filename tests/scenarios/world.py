@@ -41,6 +41,10 @@ class Control(Protocol):
 class World(Protocol):
     """What a cluster must be able to do; the lab of `cluster.py` is one."""
 
+    starting: float
+    """Seconds that an agent's container may take to run after its pod has an address, and its sidecar after that; nobody can
+    be asked before."""
+
     @property
     def controller(self) -> Control:
         """The controller under test."""
