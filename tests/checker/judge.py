@@ -45,7 +45,7 @@ def settled_after(history: History, moment: float, constants: Constants = FIRST_
     """Seconds from a moment until the last thing that was wrong after it no longer was; infinite if something still is."""
     run = timelines(history, constants)
     spans = unsettled(run, Peers(run, constants), Holdings(run, constants))
-    last = max((end for _, end in spans), default=moment)
+    last = max((end for _, end in spans), default=-inf)
     return inf if last >= run.end else max(0.0, last - moment)
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.checker.facts import Controller, Ended, Fact, Fault, Gone, Is, Left, PodGone, Started
+from tests.checker.facts import Config, Controller, Ended, Fact, Fault, Gone, Is, Left, PodGone, Started
 from tests.checker.items import Link
 from tests.checker.judge import check, isolation, settled_after
-from tests.checker.telling import calm, changed, laws, pod
+from tests.checker.telling import NETWORKS, calm, changed, laws, pod
 
 
 def made(fact: Fact) -> bool:
@@ -19,8 +19,6 @@ def made(fact: Fact) -> bool:
 
 
 MADE = [fact for fact in calm().sorted() if made(fact)]
-
-
 NAMES = [
     f"{fact.pod}-{type(fact.what.item).__name__}-{number}" for number, fact in enumerate(MADE) if isinstance(fact.what, Is)
 ]
@@ -89,6 +87,10 @@ def test_how_long_a_program_takes_to_load_is_an_excuse() -> None:
 def test_others_take_no_longer_beside_broken_ones() -> None:
     assert isolation(10.0, 12.0) == ()
     assert [violation.law for violation in isolation(10.0, 13.0)] == ["L4"]
+
+
+def test_where_nothing_was_ever_wrong_it_took_no_time() -> None:
+    assert settled_after((Fact(0.0, "", Config(NETWORKS)),), 20.0) == 0.0
 
 
 def test_how_long_it_took_is_told() -> None:
