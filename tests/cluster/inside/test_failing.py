@@ -56,7 +56,7 @@ def nothing_deleted(*pods: Pod) -> Iterator[None]:
     assert [line for line in heard if line.startswith("Deleted")] == []
 
 
-@pytest.mark.parametrize(("how", "within"), [(signal.SIGKILL, TAKE_OVER), (signal.SIGTERM, 2.0)])
+@pytest.mark.parametrize(("how", "within"), [(signal.SIGKILL, TAKE_OVER), (signal.SIGTERM, 2.0)], ids=["SIGKILL", "SIGTERM"])
 def test_another_takes_over(inside: Inside, three: list[Pod], how: signal.Signals, within: float) -> None:
     before = inside.leader()
     with traffic(three[0], "192.168.11.3"), nothing_deleted(*three[:2]):
