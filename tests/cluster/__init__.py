@@ -28,6 +28,7 @@ What each file is for, in the order in which they build on each other:
     processes      the processes of pods, found from outside
     faults         what can be broken
     world          what tests see
+    watched        the same with the independent checker looking on
     inside/        the tests in which the controller runs in the cluster
 
 Nothing of it is left when it is down: every process is in one PID namespace, every mount in one mount namespace, every

@@ -1,4 +1,9 @@
-"""I/O. A cluster of ours with the checker of tests/checker looking on: into the kernels of all its pods, on all its nodes."""
+"""I/O. A cluster of ours with the checker of tests/checker looking on: into the kernels of all its pods, on all its nodes.
+
+It judges every law that it judges in a lab but L6, freshness: a real API server does not tell which watches are open, and when
+it last said something on each. Bounds are the lab's, with `RealCluster.starting` more for a join: kubelets make a pod's
+containers on the same processors on which the controller then wires them.
+"""
 
 import subprocess
 from collections.abc import Iterator
