@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.inside.bundle import DEPLOYMENT, SYSTEM, Inside, joined
+from tests.scenarios.judged import steps
 from tests.scenarios.objects import deployment
 from tests.scenarios.run import Run
-from tests.scenarios.sentences import SENTENCES, act
-from tests.scenarios.text import parse
+from tests.scenarios.sentences import act
 from tests.scenarios.world import AUDIT
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("quick")]
@@ -31,8 +31,7 @@ def quick(bundle: Inside) -> Iterator[None]:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_life(file: Path, inside: Inside) -> None:
-    scenario = parse(file.read_text(), [(one.text, one.block) for one in SENTENCES])
-    act(Run(inside), scenario.steps)
+    act(Run(inside), steps(file))
 
 
 def test_a_deployment_is_scaled_to_thirty_and_back(inside: Inside) -> None:
