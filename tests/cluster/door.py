@@ -14,23 +14,25 @@ _PIECE = 1 << 16
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Pass on what one side says until it has no more to say, and then that it has no more."""
-    with contextlib.suppress(ConnectionError):
-        while piece := await reader.read(_PIECE):
-            writer.write(piece)
-            await writer.drain()
-        writer.write_eof()
+    while piece := await reader.read(_PIECE):
+        writer.write(piece)
+        await writer.drain()
+    writer.write_eof()
 
 
 async def main(descriptor: int, address: str, port: int) -> None:
     """Serve until the end."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.closing(writer), contextlib.suppress(ConnectionError):
+        with contextlib.closing(writer), contextlib.suppress(OSError):
             inner_reader, inner_writer = await asyncio.open_connection(address, port)
             with contextlib.closing(inner_writer):
-                async with asyncio.TaskGroup() as both:
-                    both.create_task(_pump(reader, inner_writer))
-                    both.create_task(_pump(inner_reader, writer))
+                try:
+                    async with asyncio.TaskGroup() as both:
+                        both.create_task(_pump(reader, inner_writer))
+                        both.create_task(_pump(inner_reader, writer))
+                except* OSError:
+                    pass  # one side has left without a word, and must have left on the other as well
 
     async with await asyncio.start_server(serve, sock=socket.socket(fileno=descriptor)) as server:
         await server.serve_forever()
