@@ -2,7 +2,7 @@
 
 WorldError               one of the world's failures, each of which is a policy:
  ├── Gone                the thing does not exist any more              forget it
- ├── NotRunning          nobody is there to ask yet                     wait for the object's next event
+ ├── NotRunning          nobody is there to ask yet                     try again, with backoff, or at its next event
  ├── Forbidden           we may not (RBAC, an admission policy)         report, try again slowly
  ├── Unreachable         nothing was done                               try again, with backoff
  ├── Rejected            the agent refused the request: nothing done    report, try again slowly
