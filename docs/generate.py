@@ -105,6 +105,10 @@ def _times() -> str:
         ("a watch on which nothing arrives is replaced after", views.silence),
         ("everything is listed anew about every", views.relist),
         ("requests that are on their way when the controller is stopped may take", tempo.stop_patience),
+        (
+            "of further Events on one object the newest is written every",
+            EventLimits().object_every,
+        ),
         ("Events that wait when the controller is stopped may take", EventLimits().farewell),
     )
     return _table(("what", "seconds"), ((what, f"{value:g}") for what, value in seconds))
@@ -122,7 +126,7 @@ def _bounds() -> str:
         ("audits in a second, at most", f"{tempo.audits_per_second:g}"),
         ("failures in a row before a pod is called degraded", tempo.told_after),
         ("Events that wait to be written; more are dropped and counted", events.waiting),
-        ("Events on one object at once", events.object_burst),
+        ("Events on one object that are written at once", events.object_burst),
         ("lines of the log about one object in a minute (without details)", MOST_LINES),
     )
     return _table(("what", "number"), ((what, str(value)) for what, value in numbers))

@@ -58,19 +58,20 @@ class Bounds:
 
     def _talk(self) -> Iterator[Violation]:
         """Lines of the log, and Events."""
+        constants, period = self._constants, 300.0
         bounds = {
-            Said: (2 * (self._constants.lines + 1), 60.0, "lines"),
-            Reported: (self._constants.events + 1, 300.0, "Events"),
+            Said: (2 * (constants.lines + 1), 60.0, "lines"),
+            Reported: (constants.events + int(period / constants.event_every), period, "Events"),
         }
         starts = [fact.time for fact in self._history if fact.what == Controller(True)]
-        for kind, (most, period, name) in bounds.items():
+        for kind, (most, within, name) in bounds.items():
             times: dict[tuple[str, int], list[float]] = defaultdict(list)
             for fact in self._history:
                 if isinstance(fact.what, kind):
                     times[fact.pod, bisect_right(starts, fact.time)].append(fact.time)  # each controller counts anew
             for (pod, _), when in times.items():
                 for first, over in zip(sorted(when), sorted(when)[most:], strict=False):
-                    if over - first < period:
+                    if over - first < within:
                         yield Violation("S12", over, pod, f"There were more than {most} {name} in {over - first:.1f} s.")
                         break
 

@@ -241,7 +241,9 @@ class Constants:
     lines: int = 30
     """Lines about one pod that a controller may write into its log in a minute of its own counting."""
     events: int = 20
-    """Events about one pod at once; later ones come every five minutes."""
+    """Events about one pod at once."""
+    event_every: float = 60.0
+    """Seconds between two of those that come later."""
     memory: float = 100.0
     """Megabytes that a controller may use before it knows any pod; docs/operations.md states these four."""
     memory_per_pod: float = 0.25

@@ -19,7 +19,7 @@ def test_an_exec_that_nobody_can_end_is_not_one_too_many() -> None:
     assert laws(hangs.at(90, "a", Serving(2))) == {"S12"}
 
 
-@pytest.mark.parametrize(("kind", "most", "apart"), [(Said(), 62, 0.9), (Reported(), 21, 13.0)], ids=["lines", "Events"])
+@pytest.mark.parametrize(("kind", "most", "apart"), [(Said(), 62, 0.9), (Reported(), 25, 11.0)], ids=["lines", "Events"])
 def test_a_pod_that_makes_a_controller_talk_all_the_time_is_one_too_many(kind: What, most: int, apart: float) -> None:
     def history(times: list[float]) -> Told:
         told = calm()

@@ -180,8 +180,44 @@ async def test_one_object_silences_no_other(lab: Hosted, lab_api: ApiClient) -> 
         for number in range(100):
             made.events.tell(replace(REFUSED, note=f"{number}"))
         made.events.tell(other)
-        await made.ended(dropped=100 - LIMITS.object_burst, ok=LIMITS.object_burst + 1)
+        await made.ended(dropped=99 - LIMITS.object_burst, ok=LIMITS.object_burst + 1)
     assert [event["regarding"]["name"] for event in await held(lab)].count("b") == 1
+
+
+async def test_of_too_many_on_one_object_the_newest_is_written_in_the_end(lab: Hosted, lab_api: ApiClient) -> None:
+    """What is wrong with an object may be told only once: what `describe` shows last must be how it stands."""
+    told = [replace(REFUSED, note=f"{number}") for number in range(9)]
+    async with writing(lab_api, replace(LIMITS, object_burst=2, object_every=0.3)) as made:
+        for event in (*told, WIRED, WIRED):
+            made.events.tell(event)
+        await made.ended(dropped=7, ok=3)
+        made.events.tell(REFUSED)
+        await made.ended(dropped=7, ok=4)
+    written = sorted(await held(lab), key=lambda event: event["eventTime"])
+    assert [event["note"] for event in written] == ["0", "1", WIRED.note, REFUSED.note]
+    assert written[2]["series"]["count"] == 2
+
+
+async def test_one_that_was_told_before_is_the_newest_again(lab: Hosted, lab_api: ApiClient) -> None:
+    async with writing(lab_api, replace(LIMITS, object_burst=1, object_every=0.3)) as made:
+        for event in (WIRED, REFUSED, WIRED):
+            made.events.tell(event)
+        await made.ended(dropped=1, ok=2)
+    (event,) = await held(lab)
+    assert (event["note"], event["series"]["count"]) == (WIRED.note, 2)
+
+
+async def test_what_is_postponed_counts_among_what_waits_and_is_written_when_the_end_comes(
+    server: Scripted, api: ApiClient
+) -> None:
+    server.play(says({}, 201), says({}, 201))
+    async with writing(api, replace(LIMITS, object_burst=1, waiting=1)) as made:
+        made.events.tell(WIRED)
+        await made.ended(ok=1)
+        made.events.tell(REFUSED)
+        made.events.tell(replace(WIRED, regarding=replace(POD, name="b", uid="v")))
+        await made.ended(ok=1, dropped=1)
+    await made.ended(ok=2, dropped=1)
 
 
 async def test_what_waits_is_bounded_and_nobody_waits_for_it(api: ApiClient, caplog: pytest.LogCaptureFixture) -> None:

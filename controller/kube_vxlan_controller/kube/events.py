@@ -3,8 +3,9 @@
 Best effort: an Event may be lost, and nothing else suffers by it. `tell` returns at once; `run` writes what waits, one after
 the other, and when it is cancelled, what waits then, in a bounded time. Laws: repeats are counted in the Event
 that is there (a series), and no new ones; what waits, what is remembered and what is written in a minute is bounded, for all
-objects together and for each, so an object that changes all the time silences no other for long; a failure is logged once
-per kind, and counted every time.
+objects together and for each, so an object that changes all the time silences no other for long; of what is too much for one
+object the newest is postponed, and nothing else, so the last Event says how the object stands; a failure is logged once per
+kind, and counted every time.
 """
 
 import asyncio
@@ -35,7 +36,7 @@ class Limits:
     """How much is waited, remembered and written."""
 
     waiting: int = 1000
-    """Events that wait to be written; more are dropped."""
+    """Events that wait to be written, with those that are postponed; more are dropped."""
     remembered: int = 4096
     """Series, and objects, of which something is known; the one used longest ago is forgotten first."""
     silence: float = 360.0
@@ -44,8 +45,8 @@ class Limits:
     every: float = 0.1
     """Seconds from one request to the next, when the burst is used up."""
     object_burst: int = 20
-    object_every: float = 300.0
-    """The same for the Events of one object."""
+    object_every: float = 60.0
+    """The same for the Events of one object; the newest one is postponed until it is allowed, older ones are dropped."""
     tries: int = 3
     """Of one Event, while the API server cannot be reached."""
     retry: float = 1.0
@@ -59,6 +60,15 @@ class _Waiting:
     first: datetime
     last: datetime
     times: int = 1
+
+
+@dataclass(slots=True)
+class _Postponed:
+    """The newest Event of an object that has had too many."""
+
+    event: Event
+    waiting: _Waiting
+    release: asyncio.TimerHandle
 
 
 @dataclass(slots=True)
@@ -78,14 +88,11 @@ class _Allowance:
     at: float
     left: float
 
-    def wait(self, now: float) -> float:
-        """Seconds until one more is allowed; 0 when it was, and is used up by asking."""
-        self.left = min(float(self.most), self.left + (now - self.at) / self.every)
+    def take(self, now: float) -> float:
+        """Use one, if need be of those to come; seconds until that one is allowed."""
+        self.left = min(float(self.most), self.left + (now - self.at) / self.every) - 1.0
         self.at = now
-        if self.left < 1.0:
-            return (1.0 - self.left) * self.every
-        self.left -= 1.0
-        return 0.0
+        return max(0.0, -self.left * self.every)
 
 
 class Events:
@@ -97,6 +104,7 @@ class Events:
         self._count = count
         self._limits = limits
         self._waiting: dict[Event, _Waiting] = {}
+        self._postponed: dict[Regarding, _Postponed] = {}
         self._arrived = asyncio.Event()
         self._series: OrderedDict[Event, _Series] = OrderedDict()
         self._allowances: OrderedDict[Regarding, _Allowance] = OrderedDict()
@@ -105,21 +113,29 @@ class Events:
     def tell(self, event: Event) -> None:
         """Have an Event written soon, or not at all. Never raises, never blocks."""
         now = datetime.now(UTC)
-        waiting = self._waiting.get(event)
-        if waiting is not None:
-            waiting.last = now
-            waiting.times += 1
-        elif len(self._waiting) < self._limits.waiting and self._allowed(event.regarding):
+        postponed = self._postponed.get(event.regarding)
+        if postponed is not None and postponed.event != event:
+            self._drop(postponed.event)
+            postponed.event, postponed.waiting = event, _Waiting(now, now)
+        elif repeated := postponed.waiting if postponed is not None else self._waiting.get(event):
+            repeated.last = now
+            repeated.times += 1
+        elif len(self._waiting) + len(self._postponed) >= self._limits.waiting:
+            self._drop(event)
+        elif delay := self._delay(event.regarding):
+            release = asyncio.get_running_loop().call_later(delay, self._release, event.regarding)
+            self._postponed[event.regarding] = _Postponed(event, _Waiting(now, now), release)
+        else:
             self._waiting[event] = _Waiting(now, now)
             self._arrived.set()
-        else:
-            self._drop(event)
 
     async def run(self) -> None:
         """Write what waits, until cancelled; and then, for a moment, what waits still."""
         try:
             await self._write_all()
         finally:
+            for regarding in tuple(self._postponed):
+                self._release(regarding)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._limits.farewell):
                     while self._waiting:
@@ -130,8 +146,7 @@ class Events:
         pace = _Allowance(self._limits.burst, self._limits.every, loop.time(), self._limits.burst)
         while True:
             await self._arrived.wait()
-            while delay := pace.wait(loop.time()):  # noqa: ASYNC110  that time passes is no event
-                await asyncio.sleep(delay)
+            await asyncio.sleep(pace.take(loop.time()))
             await self._write_next()
             if not self._waiting:
                 self._arrived.clear()
@@ -140,13 +155,24 @@ class Events:
         event = next(iter(self._waiting))
         await self._write(event, self._waiting.pop(event))
 
-    def _allowed(self, regarding: Regarding) -> bool:
+    def _release(self, regarding: Regarding) -> None:
+        """Let what was postponed wait with the others, of which it may be one."""
+        postponed = self._postponed.pop(regarding)
+        postponed.release.cancel()
+        waits = self._waiting.setdefault(postponed.event, postponed.waiting)
+        if waits is not postponed.waiting:
+            waits.last = postponed.waiting.last
+            waits.times += postponed.waiting.times
+        self._arrived.set()
+
+    def _delay(self, regarding: Regarding) -> float:
+        """Seconds until one more Event of this object is allowed, and that one is used up."""
         now, limits = asyncio.get_running_loop().time(), self._limits
         allowance = self._allowances.get(regarding)
         if allowance is None:
             allowance = _Allowance(limits.object_burst, limits.object_every, now, limits.object_burst)
         self._remember(self._allowances, regarding, allowance)
-        return allowance.wait(now) == 0.0
+        return allowance.take(now)
 
     def _drop(self, event: Event) -> None:
         about = event.regarding
