@@ -3,12 +3,13 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
+from kube_vxlan_controller.kernel.arranging import LINK_IN_THE_WAY
 from kube_vxlan_controller.kernel.netns import Netns
 from kube_vxlan_controller.model import Fault, NetworkName
 from kube_vxlan_controller.ports import Ask, Finally
 from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, learn, next_round
 from kube_vxlan_controller.snapshot import ConfigSeen, PodsListed, Snapshot, fold
-from kube_vxlan_controller.story import LINK_IN_THE_WAY, MOST_TROUBLES, Story
+from kube_vxlan_controller.story import MOST_TROUBLES, Story
 from kube_vxlan_controller.telling import News, Readiness, Reason, State
 from tests.answering import Counts, Hearing
 from tests.objects import NETWORKS, place, pod

@@ -8,15 +8,13 @@ from collections import Counter
 from collections.abc import Callable
 
 from kube_vxlan_controller.desired import Wish
+from kube_vxlan_controller.kernel.arranging import UNMADE
 from kube_vxlan_controller.kernel.netns import ZERO_MAC
 from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry
 from kube_vxlan_controller.model import Fault, Place
 from kube_vxlan_controller.ports import Meter
 from kube_vxlan_controller.rounds import Phase, Round
 from kube_vxlan_controller.telling import NEW, News, Readiness, Standing, State, Wire, peers, readiness, repaired, tell, untold
-
-LINK_IN_THE_WAY = "link-in-the-way"
-"""What `kernel.plan` calls a Fault because of which a link is not there at all."""
 
 MOST_TROUBLES = 16
 """Different troubles of one place that are remembered until it is wired."""
@@ -122,6 +120,6 @@ class Story:
 
 def _wires(wish: Wish, faults: tuple[Fault, ...]) -> tuple[Wire, ...]:
     """The links that are there: all that are wished for but those in whose way something stands."""
-    refused = {fault.network for fault in faults if fault.code == LINK_IN_THE_WAY}
+    refused = {fault.network for fault in faults if fault.code in UNMADE}
     links = [link for link in wish.netns.links if link.mark.network not in refused]
     return tuple(Wire(link.name, tuple(sorted(map(str, link.addresses))), len(link.destinations)) for link in links)

@@ -339,7 +339,8 @@ class FakeKernel:
         }
         aliases = {name: link.alias for name, link in self.links.items() if link.alias}
         others = {name: link for name, link in links.items() if name not in ours}
-        return Netns(tuple(ours.values()), Foreign(others, aliases, foreign))
+        mtus = {name: UNDERLAY_MTU if link.device is None else link.device.mtu or 0 for name, link in self.links.items()}
+        return Netns(tuple(ours.values()), Foreign(others, aliases, foreign, mtus))
 
     def _read(self, name: InterfaceName, link: FakeLink) -> Link | None:
         if link.device is None:

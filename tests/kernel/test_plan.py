@@ -3,6 +3,8 @@
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface, ip_network
 
+import pytest
+
 from kube_vxlan_controller.kernel.netns import (
     EMPTY,
     NO_MARK,
@@ -98,10 +100,46 @@ def test_what_changes_in_place_is_changed_in_place() -> None:
     )
 
 
-def test_a_ttl_that_is_wished_no_more_is_the_kernels_again_but_an_mtu_stays() -> None:
+ETH0 = Foreign(mtus={InterfaceName("lo"): 65536, InterfaceName("eth0"): 1500, A: 1300})
+
+
+def test_a_ttl_and_an_mtu_that_are_wished_no_more_are_the_kernels_again() -> None:
     link = wished()
     have = replace(as_read(link), device=replace(link.device, ttl=5, mtu=1300))
-    assert plan(Netns((link,)), Netns((have,))).steps == (ChangeDevice(link.device),)
+    assert plan(Netns((link,)), Netns((have,), ETH0)).steps == (ChangeDevice(link.device), SetMtu(A, 1450))
+    assert plan(Netns((link,)), Netns((as_read(link),), ETH0)) == Plan()
+    assert plan(Netns((link,)), Netns((have,))).steps == (ChangeDevice(link.device),), "nobody knows what it was"
+
+
+def test_an_mtu_that_somebody_changed_is_put_back() -> None:
+    link = wished()
+    have = replace(as_read(link), device=replace(as_read(link).device, mtu=1000))
+    assert plan(Netns((link,)), Netns((have,), ETH0)).steps == (SetMtu(A, 1450),)
+
+
+def test_over_ipv6_an_mtu_is_20_bytes_less() -> None:
+    six = replace(wished(), device=replace(wished().device, local=ip_address("fd00::1")))
+    have = replace(as_read(six), device=replace(as_read(six).device, mtu=1400))
+    assert plan(Netns((six,)), Netns((have,), ETH0)).steps == (SetMtu(A, 1430),)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_an_mtu_that_does_not_fit_is_told_with_the_largest_that_does(there: bool) -> None:
+    want = replace(wished(), device=replace(wished().device, mtu=9000))
+    have = Netns((as_read(wished()),) if there else (), ETH0)
+    planned = plan(Netns((want,)), have)
+    assert planned.steps == ()
+    (fault,) = planned.faults
+    assert (fault.code, fault.network) == ("mtu-too-large", "a")
+    assert "9000" in fault.message
+    assert "mtu=1450" in fault.hint
+
+
+def test_a_device_that_is_not_there_is_told_with_those_that_are() -> None:
+    want = replace(wished(), device=replace(wished().device, lower=InterfaceName("eth7")))
+    (fault,) = plan(Netns((want,)), Netns((), ETH0)).faults
+    assert (fault.code, fault.message) == ("no-device", "The pod has no device eth7.")
+    assert fault.hint == "Write `dev` with one that it has: eth0."
 
 
 def test_an_address_is_recorded_before_it_is_added_and_until_it_is_gone() -> None:

@@ -29,18 +29,23 @@ from kube_vxlan_controller.kernel.steps import (
 )
 from kube_vxlan_controller.model import MAX_ADDRESSES, Fault, Hold, Interface, InterfaceName, NetworkName, Prefix, Route
 
+LINK_IN_THE_WAY = "link-in-the-way"
+UNMADE = frozenset({LINK_IN_THE_WAY, "no-device", "mtu-too-large"})
+"""The codes of Faults because of which a link is not there at all, or not as wished."""
+
 
 @dataclass(frozen=True, slots=True)
 class Obstacles:
     """What is taken, and by what: a sentence, or nothing where it is ours and only waits to be removed."""
 
-    wires: Mapping[Wire, str]
+    wires: Mapping[Wire, tuple[str, str]]
+    """With what to do about it."""
     subnets: Mapping[Prefix, str]
 
 
 def obstacles(want: Netns, have: Netns, hold: Hold, held: Set[InterfaceName]) -> Obstacles:
     """What is in the way of any link of this place."""
-    wires: dict[Wire, str] = {}
+    wires: dict[Wire, tuple[str, str]] = {}
     subnets: dict[Prefix, str] = {}
     foreign = [link for link in have.foreign.links.values() if link is not None]
     for link in want.links:
@@ -50,18 +55,22 @@ def obstacles(want: Netns, have: Netns, hold: Hold, held: Set[InterfaceName]) ->
     for link in have.links:
         if link.name in held or hold.removals:
             why = f"link {link.name} has it, whose own wish cannot be read" if link.name in held else ""
-            wires[link.device.wire] = why
+            wires[link.device.wire] = (why, f"Mend what is wrong with the network of {link.name} first")
             subnets |= {route.subnet: why for route in link.routes}
             subnets |= {address.network: why for address in link.addresses}
     for link in foreign if hold.removals else ():
         subnets |= {route.subnet: "" for route in link.routes}
-    wires |= {link.device.wire: f"link {link.name} has it, which is not ours" for link in foreign}
+    wires |= {link.device.wire: (f"link {link.name} has it, which is not ours", "Remove that link") for link in foreign}
     subnets |= {subnet: f"there is a route of protocol {protocol} to it" for subnet, protocol in have.foreign.routes.items()}
     return Obstacles(wires, subnets)
 
 
 def arranged(want: Link, have: Netns, hold: Hold, in_the_way: Obstacles) -> Iterator[Step | Fault]:
     """The steps for one link that is wished, or the Fault because of which there are none."""
+    impossible = _impossible(want, have.foreign)
+    if impossible is not None:
+        yield impossible
+        return
     ours, foreign = have.by_name.get(want.name), have.foreign.links.get(want.name)
     adoptable = None if want.name in have.foreign.aliases else foreign
     link = next((link for link in (ours, adoptable) if link is not None and link.device.same_wire(want.device)), None)
@@ -73,15 +82,36 @@ def arranged(want: Link, have: Netns, hold: Hold, in_the_way: Obstacles) -> Iter
             return
         taken = in_the_way.wires.get(want.device.wire)
         if taken is not None:
-            if taken:
-                yield _fault(want, "link", f"VNI {want.device.vni} with port {want.device.port}: {taken}", "Remove that link")
+            why, cure = taken
+            if why:
+                yield _fault(want, LINK_IN_THE_WAY, f"VNI {want.device.vni} with port {want.device.port}: {why}", cure)
             return
         yield AddLink(want.device, ours.mac if ours else "")
         link = Link(want.device, NO_MARK)
     left = link if hold.removals else _left(want, link)
+    mtu = wished_mtu(want.device, have.foreign)
+    if mtu is not None and link.device.mtu not in (None, mtu):
+        yield SetMtu(want.name, mtu)
     yield from _in_place(want, link, left, hold, in_the_way)
     yield from _restored(want, ours or link, left, have.foreign)
     yield from forwarding(want, left, hold)
+
+
+def wished_mtu(device: Device, foreign: Foreign) -> int | None:
+    """The MTU that a link should have: the one that is written, else what the kernel gives; None where nobody knows."""
+    return foreign.room(device) if device.mtu is None else device.mtu
+
+
+def _impossible(want: Link, foreign: Foreign) -> Fault | None:
+    """Why no kernel would make the link so, here."""
+    device, room = want.device, foreign.room(want.device)
+    if foreign.mtus and device.lower not in foreign.mtus:
+        there = ", ".join(sorted(foreign.mtus.keys() - {"lo", want.name}))
+        return _fault(want, "no-device", f"The pod has no device {device.lower}", f"Write `dev` with one that it has: {there}")
+    if room is not None and device.mtu is not None and device.mtu > room:
+        message = f"An MTU of {device.mtu} does not fit through {device.lower}, whose own is {foreign.mtus[device.lower]}"
+        return _fault(want, "mtu-too-large", message, f"Write mtu={room} at most, or none")
+    return None
 
 
 def alike(want: Device, have: Device) -> bool:
@@ -93,22 +123,20 @@ def alike(want: Device, have: Device) -> bool:
 def _name_taken(want: Link, alias: str | None) -> Fault:
     there = f"There is a link {want.name} that is not ours"
     if alias is None:
-        return _fault(want, "link", there, "Give the network another `name`")
+        return _fault(want, LINK_IN_THE_WAY, there, "Give the network another `name`")
     shown = "".join(letter if letter.isprintable() else "?" for letter in alias[:64])
     clear = f"If it may be taken over, clear that with `ip link set dev {want.name} alias ''`"
-    return _fault(want, "link", f"{there}: its alias is {shown}", f"{clear}; else give the network another `name`")
+    return _fault(want, LINK_IN_THE_WAY, f"{there}: its alias is {shown}", f"{clear}; else give the network another `name`")
 
 
-def _fault(want: Link, what: str, message: str, hint: str) -> Fault:
-    return Fault(f"{what}-in-the-way", f"{message}.", f"{hint}.", network=NetworkName(want.mark.network))
+def _fault(want: Link, code: str, message: str, hint: str) -> Fault:
+    return Fault(code, f"{message}.", f"{hint}.", network=NetworkName(want.mark.network))
 
 
 def _in_place(want: Link, have: Link, left: Link, hold: Hold, in_the_way: Obstacles) -> Iterator[Step | Fault]:
     """Everything but forwarding, on a link whose wire is right; `left` is what of it survives what we take away."""
     if not alike(want.device, have.device):
         yield ChangeDevice(want.device)
-    if want.device.mtu is not None and want.device.mtu != have.device.mtu:
-        yield SetMtu(want.name, want.device.mtu)
     if not hold.removals:
         yield from _taken(want, have, left)
     mark = _united(have.mark, want.mark) if hold.removals else want.mark
@@ -124,7 +152,9 @@ def _in_place(want: Link, have: Link, left: Link, hold: Hold, in_the_way: Obstac
         if why is None:
             yield ReplaceRoute(want.name, route)
         elif why:
-            yield _fault(want, "route", f"No route to {route.subnet} can be set: {why}", "Choose a subnet that is free")
+            yield _fault(
+                want, "route-in-the-way", f"No route to {route.subnet} can be set: {why}", "Choose a subnet that is free"
+            )
 
 
 def _restored(want: Link, before: Link, left: Link, foreign: Foreign) -> Iterator[Step]:

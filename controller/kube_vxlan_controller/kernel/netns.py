@@ -218,6 +218,16 @@ class Foreign:
     Without those on VXLAN links that the ancestor set (proto boot: `replace` takes them over; not on a link that is
     somebody's) or that come with an address.
     """
+    mtus: Mapping[InterfaceName, int] = field(default_factory=dict)
+    """The MTU of every link that can be a lower device, ours included; empty where nobody has read it."""
+
+    def room(self, device: Device) -> int | None:
+        """The largest MTU that a VXLAN link can have, which the kernel gives it when it is made; None where nobody knows.
+
+        That of its lower device less the outer headers: 50 bytes, over IPv6 70 (measured).
+        """
+        lower = self.mtus.get(device.lower)
+        return None if lower is None else max(68, lower - (70 if device.wire[2] == 6 else 50))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ removed, by side effect neither.
 from collections.abc import Set
 from dataclasses import dataclass
 
-from kube_vxlan_controller.kernel.arranging import Obstacles, alike, arranged, obstacles
+from kube_vxlan_controller.kernel.arranging import Obstacles, alike, arranged, obstacles, wished_mtu
 from kube_vxlan_controller.kernel.forwarding import departed, forwarding
 from kube_vxlan_controller.kernel.netns import Device, Link, Netns, mark_name
 from kube_vxlan_controller.kernel.steps import (
@@ -73,7 +73,7 @@ def plan(want: Netns, have: Netns, hold: Hold = NOTHING_HELD) -> Plan:
         if link.name in held:
             continue
         there = have.by_name.get(link.name)
-        if there is not None and _settled(link, there):
+        if there is not None and _settled(link, there) and wished_mtu(link.device, have.foreign) in (None, there.device.mtu):
             found += forwarding(link, there, hold)
         else:
             in_the_way = in_the_way or obstacles(want, have, hold, held)
@@ -105,4 +105,4 @@ def _settled(want: Link, have: Link) -> bool:
 
 
 def _same_device(want: Device, have: Device) -> bool:
-    return want.same_wire(have) and alike(want, have) and want.mtu in (None, have.mtu)
+    return want.same_wire(have) and alike(want, have)

@@ -124,7 +124,8 @@ def parse(readings: Mapping[Reading, str]) -> Netns:
             )
     ours = {name: link for name, link in found.items() if link is not None and link.mark != NO_MARK}
     others = {name: link for name, link in found.items() if name not in ours}
-    return Netns(tuple(ours.values()), Foreign(others, aliases, routes.foreign))
+    mtus = {InterfaceName(link.ifname): link.mtu for link in printed if link.ifname}
+    return Netns(tuple(ours.values()), Foreign(others, aliases, routes=routes.foreign, mtus=mtus))
 
 
 def _is_somebodys(printed: _Link) -> bool:
