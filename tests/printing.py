@@ -1,4 +1,4 @@
-"""What `ip` and `bridge` would print of a namespace, for tests of those who read it; `parse` of it gives the namespace back."""
+"""What `ip` and `bridge` would print of a namespace with `eth0` and our links, for tests of those who read it."""
 
 import json
 from collections.abc import Mapping
@@ -8,6 +8,9 @@ from kube_vxlan_controller.kernel.alias import alias
 from kube_vxlan_controller.kernel.lines import PROTOCOL
 from kube_vxlan_controller.kernel.netns import ZERO_MAC, Link, Netns
 from kube_vxlan_controller.kernel.readings import Reading, digest
+
+UNDERLAY = {"ifname": "eth0", "flags": ["UP"], "mtu": 1500, "linkinfo": {"info_kind": "veth"}, "addr_info": []}
+"""What every pod has."""
 
 
 def printed(netns: Netns) -> Mapping[Reading, str]:
@@ -19,7 +22,7 @@ def printed(netns: Netns) -> Mapping[Reading, str]:
                 {"dst": str(route.subnet), "gateway": str(route.gateway), "dev": link.name, "protocol": str(PROTOCOL)}
             )
     return {
-        Reading.LINKS: json.dumps([_link(link) for link in netns.links]),
+        Reading.LINKS: json.dumps([UNDERLAY, *(_link(link) for link in netns.links)]),
         Reading.ROUTES: f"{json.dumps(routes[4])}\n{json.dumps(routes[6])}",
         Reading.ENTRIES: "\n".join(
             sorted(f"{link.name} {ZERO_MAC} {address}" for link in netns.links for address in link.destinations)

@@ -46,8 +46,8 @@ def without(netns: Netns, *gone: str) -> Netns:
 
 def test_what_tests_print_is_what_parse_reads() -> None:
     netns = wish(A, *PEERS).netns
-    assert parse(printed(netns)) == replace(
-        netns, links=tuple(replace(link, device=replace(link.device, mtu=1450, ttl=0)) for link in netns.links)
+    assert parse(printed(netns)).links == tuple(
+        replace(link, device=replace(link.device, mtu=1450, ttl=0)) for link in netns.links
     )
 
 
@@ -164,6 +164,25 @@ def test_the_gate_stays_shut_while_anything_is_to_be_done_or_refused() -> None:
     assert due(wished, known(wished, Netns())).ask.finally_ is Finally.NOTHING
     refused = wish(replace(waiting, text="vxeth1, nosuch"), *PEERS)
     assert isinstance(next_round(refused, known(refused), False), Settled)
+
+
+class TestBeforeWhatTakesOthersThingsAlong:
+    """A link with another VNI is made anew, and what is not ours on it is put back as it was last read."""
+
+    def test_it_is_read_once_more(self) -> None:
+        before, after = wish(A, *PEERS), wish(replace(A, text="vxeth1 id=777 ip=192.168.11.2/29"), *PEERS)
+        assert due(after, known(before)).phase is Phase.READ
+
+    def test_a_reading_for_this_wish_is_enough(self) -> None:
+        before, after = wish(A, *PEERS), wish(replace(A, text="vxeth1 id=777 ip=192.168.11.2/29"), *PEERS)
+        read = learn(after, known(before), due(after, known(before)), told(before.netns))
+        change = due(after, read)
+        assert change.phase is Phase.CHANGE
+        assert change.ask.batch[0] == "link del dev vxeth1"
+
+    def test_what_takes_nothing_along_needs_no_reading(self) -> None:
+        before, after = wish(A, *PEERS), wish(replace(A, text="vxeth1 ip=192.168.11.2/29 ttl=9"), *PEERS)
+        assert due(after, known(before)).phase is Phase.CHANGE
 
 
 class TestAudit:

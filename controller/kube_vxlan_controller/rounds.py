@@ -4,7 +4,8 @@
                               ▲                                                     │
                               └────────── the digests differ ◀──AUDIT───────────────┘
 
-Laws. What a place has is known only from what its kernel said, on a stream that began with a read-back. A change is followed
+Laws. What a place has is known only from what its kernel said, on a stream that began with a read-back. What takes others'
+things along is done only right after a reading, so that they can be put back as they are. A change is followed
 by a read-back in the same request, with one exception: forwarding lines about which nobody complained (their effect is
 certain; the audit's digest covers the rest). The gate opens only when a plan from a known state was empty.
 """
@@ -19,7 +20,7 @@ from kube_vxlan_controller.kernel.lines import render
 from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Entry, Link, Netns
 from kube_vxlan_controller.kernel.plan import Plan, plan
 from kube_vxlan_controller.kernel.readings import ParseError, digest, parse, parse_digests
-from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry, Step
+from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteAddress, DeleteEntry, DeleteLink, SetDown, Step
 from kube_vxlan_controller.model import Fault, Target
 from kube_vxlan_controller.ports import Ask, Finally, Reading, StreamId, Told
 from kube_vxlan_controller.sources.pods import Waiting
@@ -49,6 +50,8 @@ class Known:
     """Whoever waited in this container has been let go."""
     complaints: tuple[str, ...] = ()
     """What `ip` and `bridge` said about the last change."""
+    read_for: Wish | None = None
+    """The wish that was being carried out when links, addresses and routes were last read, for as long as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,9 @@ NOTHING_KNOWN = Known()
 
 OPENS = {Waiting.INIT: Finally.RELEASE, Waiting.PROBE: Finally.READY}
 
+LOSING = DeleteLink | SetDown | DeleteAddress
+"""Steps that take along what others have put on a link: it is put back as it was last read, so it is read just before."""
+
 READ_ALL = (
     (Reading.LINKS, ()),
     (Reading.ROUTES, ()),
@@ -86,6 +92,8 @@ def next_round(wish: Wish, known: Known, blind: bool) -> Round | Settled:
     if known.netns is None or known.target != wish.target:
         return Round(Phase.READ, Ask(read=READ_ALL))
     planned = plan(wish.netns, known.netns, replace(wish.hold, removals=True) if blind else wish.hold)
+    if known.read_for is not wish and any(isinstance(step, LOSING) for step in planned.steps):
+        return Round(Phase.READ, Ask(read=READ_ALL))
     if planned.steps:
         return _change(planned)
     if wish.waiting is not Waiting.NOBODY and wish.may_open and not planned.faults and not known.opened:
@@ -115,9 +123,10 @@ def learn(wish: Wish, known: Known, asked: Round, told: Told) -> Known:
         netns = None if told.complaints else _forwarded(wish, known.netns, asked.plan.steps)
         return replace(known, netns=netns, complaints=told.complaints)
     if asked.phase is Phase.AUDIT:
-        return replace(known, netns=_audited(known, told))
+        return replace(known, netns=_audited(known, told), read_for=wish)
     same = known.target == wish.target and known.stream == told.stream
-    return Known(wish.target, told.stream, _share(parse(told.readings), wish.netns), same and known.opened, told.complaints)
+    opened = same and known.opened
+    return Known(wish.target, told.stream, _share(parse(told.readings), wish.netns), opened, told.complaints, wish)
 
 
 def _change(planned: Plan) -> Round:

@@ -10,7 +10,7 @@ import contextlib
 import random
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kube_vxlan_controller.desired import Wish
 from kube_vxlan_controller.kernel.lines import render
@@ -152,6 +152,8 @@ class Worker:
     async def _settle(self) -> tuple[Fault, ...]:
         """Round by round to the newest wish; returns what stands in its way in the kernel itself."""
         wish, last, number = self.wish, None, 0
+        if self._known.read_for is not None:
+            self._known = replace(self._known, read_for=None)  # it may be long ago
         while True:
             self._superseded.clear()
             if self.wish is not wish:
@@ -231,6 +233,8 @@ async def _either(one: asyncio.Event, other: asyncio.Event) -> None:
 
 def _unsettled(due: Round, known: Known) -> str:
     """What to say of a place whose kernel was told and still is not as wished."""
-    said = "; ".join(known.complaints) or "nothing"
+    # `ip` and `bridge` add the number of the line in what the agent gave them, which nobody else has seen.
+    said = dict.fromkeys(line for line in known.complaints if not line.startswith("Command failed -:"))
+    why = f": {'; '.join(said)}" if said else ", and does not say why"
     left = render(due.plan.steps)
-    return f"the pod's kernel refuses: {said} (still to do: {', '.join((left.batch + left.entries)[:3])})"
+    return f"the pod's kernel refuses{why} (still to do: {', '.join((left.batch + left.entries)[:3])})"

@@ -28,7 +28,7 @@ def world(*pods: PodView) -> Desired:
 def foreseen(desired: Desired, place: Place, have: Callable[[Wish], Netns]) -> Prospect:
     wish = desired.wishes[place]
     netns = have(wish)
-    return Prospect(wish, netns, next_round(wish, Known(wish.target, None, netns), blind=False))
+    return Prospect(wish, netns, next_round(wish, Known(wish.target, None, netns, read_for=wish), blind=False))
 
 
 def told(have: Callable[[Link], Link]) -> list[str]:

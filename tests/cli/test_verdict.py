@@ -12,7 +12,7 @@ from tests.objects import pod
 def said(one: PodView, *, wired: bool = True, lacking: str = "", trouble: str = "", deaf: tuple[str, ...] = ()) -> str:
     wish = world(one, *PEERS).wishes[one.place]
     netns = wish.netns if wired else EMPTY
-    due = next_round(wish, Known(wish.target, None, netns), blind=False)
+    due = next_round(wish, Known(wish.target, None, netns, read_for=wish), blind=False)
     prospect = Prospect(wish, trouble=trouble) if trouble else Prospect(wish, netns, due)
     return verdict(one.place, lacking, prospect, deaf).removeprefix(f"{one.place} ")
 
