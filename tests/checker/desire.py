@@ -6,7 +6,7 @@
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 
-from tests.checker.facts import Definitions, Options, Pod
+from tests.checker.facts import UNREADABLE, Definitions, Options, Pod
 from tests.checker.wishes import Adrift, Alive, Has, Held, Member, Reached, Refused, Unseen, Wish
 
 _ADDING = ("ip", "route")
@@ -15,6 +15,7 @@ _CANCELLED = ("ip", "route", "mtu", "ttl")
 
 def desire(pods: Mapping[str, Pod], networks: Definitions | None, now: float) -> frozenset[Wish]:
     """Everything that should be the case, by pods (by uid), the ConfigMap and the time."""
+    networks = None if networks is None else _distinct(networks)
     live = {uid: pod for uid, pod in pods.items() if is_live(pod, now)}
     wishes: set[Wish] = {Alive(address) for pod in live.values() for address in pod.addresses}
     waits = {uid for uid, pod in pods.items() if pod.labelled and not pod.addresses and not pod.terminal}
@@ -55,6 +56,17 @@ def merged(defined: Options, written: Options) -> dict[str, str | tuple[str, ...
     options = {**defined, **written}
     kept = {name: value for name, value in options.items() if not (name in _CANCELLED and value in ("false", ["false"]))}
     return {name: tuple(value) if name in _ADDING else str(value) for name, value in kept.items()}
+
+
+def _distinct(networks: Definitions) -> Definitions:
+    """Networks with the id and port of another one must be refused, like it: nobody can tell which of them is wrong."""
+    wires = {name: _wire(options) for name, options in networks.items() if options and "id" in options}
+    seen = list(wires.values())
+    return {name: UNREADABLE if seen.count(wires.get(name, ("", 0))) > 1 else options for name, options in networks.items()}
+
+
+def _wire(options: Options) -> tuple[str, int]:
+    return str(options["id"]), int(str(options.get("port", "8472"))) or 8472
 
 
 def _wishes(uid: str, pod: Pod, networks: Definitions | None) -> Iterator[Wish]:

@@ -105,6 +105,14 @@ def test_a_network_whose_key_is_gone_is_held() -> None:
     assert laws(calm().at(60, "", Config(None))) == set()
 
 
+def test_networks_of_one_id_are_held_both() -> None:
+    def edited(red: dict[str, str]) -> Told:
+        return calm().at(60, "", Config({"red": red, "blue": NETWORKS["blue"]}))
+
+    assert laws(edited({"id": "200", "up": "true"})) == set()
+    assert "L3" in laws(edited({"id": "200", "port": "4789", "up": "true"}))
+
+
 def test_a_pod_that_takes_a_network_out_loses_its_link() -> None:
     out = calm().at(60, "b", pod("10.0.0.2"))
     assert laws(out) == {"L2", "S1"}

@@ -102,12 +102,21 @@ def test_a_configmap_of_another_name_is_none_of_ours() -> None:
 def test_mistakes_in_the_configmap() -> None:
     report = check(CONFIG.replace("    up\n", "    u\n") + "  vxeth2: 102\n  vxeth3: '101'\nbinaryData:\n  raw: AAAA\n")
     assert places(report) == [
+        ("1.yaml", "duplicate-id", Span(7, 5, 6)),
         ("1.yaml", "unknown-option", Span(8, 5, 1)),
         ("1.yaml", "not-text", Span(9, 11, 3)),
         ("1.yaml", "duplicate-id", Span(10, 12, 3)),
         ("1.yaml", "binary-network", Span(12, 3, 3)),
     ]
     assert "(line 2, column 1 of the entry `vxeth1` of ConfigMap kube-system/kube-vxlan-controller)" in as_text(report)
+
+
+def test_a_key_that_nobody_can_ask_for_is_told_where_the_key_stands() -> None:
+    report = check(CONFIG + "  bad name: |\n    id=7\n")
+    assert places(report) == [("1.yaml", "invalid-network-name", Span(9, 3, 8))]
+    assert as_text(report).startswith(
+        "1.yaml:9:3: The key `bad name` is not a name that an annotation can ask for.\n    use letters,"
+    )
 
 
 def test_an_annotation_that_nobody_would_look_at() -> None:

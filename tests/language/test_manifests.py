@@ -74,7 +74,8 @@ def test_configmaps() -> None:
     (one,) = find(source, KEY).configmaps
     assert (one.owner, one.name) == ("ConfigMap c", "c")
     assert [(key, passage.text) for key, passage in one.entries] == [("vxeth0", "id=1"), ("vxeth1", "id=2\nup\n")]
-    assert one.binary_keys == (("raw", Span(9, 3, 3)),)
+    assert one.binary_keys == ("raw",)
+    assert one.keys == (("vxeth0", Span(4, 3, 6)), ("vxeth1", Span(5, 3, 6)), ("raw", Span(9, 3, 3)))
 
 
 def test_what_is_not_text_is_told() -> None:

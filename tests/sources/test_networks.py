@@ -69,6 +69,7 @@ def test_a_bad_entry_is_told_and_harms_no_other(value: str, code: str, where: Sp
 def test_keys_that_nobody_can_ask_for(key: str) -> None:
     (fault,) = read_networks(ConfigView(((key, "id=1"),))).faults
     assert (fault.code, fault.network) == ("invalid-network-name", key)
+    assert fault.where is None, "a mistake in the key has no place in the value"
 
 
 def test_binary_entries() -> None:
@@ -76,12 +77,28 @@ def test_binary_entries() -> None:
     assert (fault.code, fault.network) == ("binary-network", "raw")
 
 
-def test_the_later_of_two_with_one_id_is_refused_in_any_order() -> None:
+def test_both_of_two_with_one_id_are_refused_in_any_order() -> None:
     for order in (("b", "a", "c"), ("c", "b", "a")):
-        networks = read(**{name: "id=5" if name != "c" else "id=5 port=4789" for name in order})
-        (fault,) = networks.faults
-        assert (fault.code, fault.network) == ("duplicate-id", "b")
-        assert fault.where == Span(1, 1, 4)
+        networks = read(**{name: "up id=5" if name != "c" else "id=5 port=4789" for name in order})
+        faults = sorted(networks.faults, key=lambda fault: str(fault.network))
+        assert [(fault.code, fault.network, fault.where) for fault in faults] == [
+            ("duplicate-id", "a", Span(1, 4, 4)),
+            ("duplicate-id", "b", Span(1, 4, 4)),
+        ]
+        assert "`b`" in faults[0].message
+        assert "`a`" in faults[1].message
+        assert all("ConfigMap" in fault.hint for fault in faults)
+
+
+def test_networks_of_one_id_name_only_some_of_many_others() -> None:
+    networks = read(**{f"net{number:02}": "5" for number in range(30)})
+    assert len(networks.faults) == 30
+    assert networks.faults[0].message.startswith("The network `net00` has the id and UDP port of `net01` and 28 more")
+
+
+def test_an_entry_that_is_wrong_besides_still_has_its_id() -> None:
+    networks = read(a="id=5 colour=red", b="id=5")
+    assert [fault.code for fault in networks.faults if fault.network == "b"] == ["duplicate-id"]
 
 
 def test_no_configmap_is_not_an_empty_one() -> None:

@@ -137,12 +137,13 @@ class _Examination:
 
     def _configmap(self, file: str, configmap: ConfigMapText) -> None:
         passages = dict(configmap.entries)
-        keys = dict(configmap.binary_keys)
-        view = ConfigView(tuple((key, passage.text) for key, passage in sorted(configmap.entries)), tuple(sorted(keys)))
+        keys = dict(configmap.keys)
+        entries = tuple((key, passage.text) for key, passage in sorted(configmap.entries))
+        view = ConfigView(entries, tuple(sorted(configmap.binary_keys)))
         self.networks = read_networks(view, self.rules.locked)
         for fault in self.networks.faults:
             key = fault.network or ""
-            at = passages[key].place(fault.where or Span(1, 1)) if key in passages else keys.get(key)
+            at = passages[key].place(fault.where) if fault.where else keys[key]
             self.findings.append(
                 Finding(file, at, f"the entry {quoted(key)} of {visible(configmap.owner)}", fault, fault.where)
             )

@@ -70,7 +70,9 @@ class ConfigMapText:
     owner: str
     name: str
     entries: tuple[tuple[str, Passage], ...]
-    binary_keys: tuple[tuple[str, Span], ...]
+    binary_keys: tuple[str, ...]
+    keys: tuple[tuple[str, Span], ...]
+    """Where the key of each entry stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,10 @@ class _Search:
             passage = self._passage(value, owner, f"The entry {quoted(_text(key))}")
             if passage is not None:
                 entries[_text(key)] = passage
-        binary = tuple((_text(key), _span(key)) for key, _ in self._block(node, "binaryData", owner))
-        self.configmaps.append(ConfigMapText(owner, name, tuple(entries.items()), binary))
+        binary = self._block(node, "binaryData", owner)
+        keys = tuple((_text(key), _span(key)) for key, _ in (*data, *binary))
+        binary_keys = tuple(_text(key) for key, _ in binary)
+        self.configmaps.append(ConfigMapText(owner, name, tuple(entries.items()), binary_keys, keys))
 
     def _pods(self, node: yaml.MappingNode, owner: str, kind: str, namespace: Namespace | None) -> None:
         for path in TEMPLATES:
