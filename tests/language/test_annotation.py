@@ -100,7 +100,9 @@ def test_what_makes_the_whole_text_unreadable(text: str, code: str, line: int, c
 
 def test_an_invisible_character_is_named() -> None:
     (fault,) = parse("vxeth0\u00a0up").faults
-    assert "U+00A0 NO-BREAK SPACE" in fault.message
+    assert fault.message == "The text holds the character U+00A0 NO-BREAK SPACE, which is invisible."
+    (fault,) = parse("vxeth0\rup").faults
+    assert fault.message == "The text holds the control character U+000D, which is invisible."
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,8 +27,9 @@ def test_long_words_are_cut() -> None:
 
 
 def test_characters_have_names() -> None:
-    assert named("\u00a0") == "U+00A0 NO-BREAK SPACE"
-    assert named("\x1b") == "U+001B control character"
+    assert named("\u00a0") == "the character U+00A0 NO-BREAK SPACE"
+    assert named("\r") == "the control character U+000D"
+    assert named("\ue000") == "the character U+E000"
 
 
 def test_the_nearest_word() -> None:
@@ -40,8 +42,14 @@ def test_the_nearest_word() -> None:
 def test_finding_the_nearest_of_very_many_is_bounded() -> None:
     names = [f"network-{number:06}" for number in range(100_000)]
     start = time.perf_counter()
-    nearest("network-00000x", names)
+    assert nearest("network-05000x", names)
     assert time.perf_counter() - start < 0.5
+
+
+@pytest.mark.parametrize("word", ["netwrok-07777", "network-0777", "NETWORK-07777", "ntework-07777", "network-07777s"])
+def test_the_nearest_of_very_many_is_found_wherever_it_stands(word: str) -> None:
+    names = [f"network-{number:05}" for number in range(0, 10_000, 7)]
+    assert nearest(word, names) == "network-07777"
 
 
 @given(st.text())

@@ -110,6 +110,38 @@ def test_hints_name_what_is_there() -> None:
     assert "`x` is not a whole number" in read("wrong").faults[0].hint
 
 
+def test_of_many_networks_the_nearest_is_named_or_how_many_there_are() -> None:
+    many = read_networks(ConfigView(tuple((f"network-{number:04}", str(number + 1)) for number in range(3000))))
+    (fault,) = resolve("netwrok-2718", many, None, ()).faults
+    assert fault.hint == "did you mean `network-2718`?"
+    (fault,) = resolve("zzzzzzzzzzzz", many, None, ()).faults
+    assert "one of the 3000 that are there" in fault.hint
+    assert "network-0000" not in fault.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "hint"),
+    [
+        ("vxeth0 mtu=1400 family=ipv6", 17, "write `family=ipv4` here, and for all other members"),
+        ("vxeth0, six", 9, "write `family=ipv4` for this network, in the ConfigMap"),
+    ],
+)
+def test_a_family_that_the_pod_has_not_is_told_where_it_was_written(text: str, column: int, hint: str) -> None:
+    networks = read_networks(ConfigView((*CONFIG, ("six", "id=600 family=ipv6"))))
+    (fault,) = resolve(text, networks, Namespace("default"), UNDERLAY).faults
+    assert fault.where is not None
+    assert (fault.code, fault.where.column, fault.hint, fault.line_text) == ("no-underlay", column, hint, text)
+
+
+def test_the_family_is_not_judged_where_it_cannot_be_told() -> None:
+    networks = read_networks(ConfigView(CONFIG))
+    assert resolve("vxeth0 family=ipv6", networks, None, ()).faults == ()
+    six = (ip_address("fd00::1"),)
+    for text in ("closed", "nosuch", "wrong", "vxeth0 family=x"):
+        assert "no-underlay" not in [fault.code for fault in resolve(text, networks, Namespace("default"), six).faults]
+    assert {fault.code for fault in resolve("vxeth0", Networks(), None, six).faults} == {NO_CONFIGMAP}
+
+
 def test_odd_names_are_plain_names() -> None:
     assert [network for network, _ in read("constructor").networks] == ["constructor"]
     assert [network for network, _ in read("this-name-is-too-long name=short").networks] == ["this-name-is-too-long"]

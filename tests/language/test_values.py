@@ -77,6 +77,13 @@ def test_what_is_no_interface_name(name: str, code: str) -> None:
     assert mistake.message.isprintable()
 
 
+@pytest.mark.parametrize(("name", "why"), [("eth0", "a pod's own device"), ("all", "no interface can have it")])
+def test_why_a_name_is_reserved(name: str, why: str) -> None:
+    mistake = values.interface_name(name)
+    assert isinstance(mistake, Mistake)
+    assert why in mistake.message
+
+
 def test_a_look_alike_letter_is_named() -> None:
     mistake = values.interface_name("vхeth0")
     assert isinstance(mistake, Mistake)

@@ -6,9 +6,9 @@ Event as it is; finding the nearest valid word takes a bounded time, however man
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from bisect import bisect
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import islice
 
 from kube_vxlan_controller.model import Fault, NetworkName, Scope, Span
 
@@ -56,14 +56,32 @@ def quoted(text: str) -> str:
 
 
 def named(character: str) -> str:
-    """A character by code point and name: `U+00A0 NO-BREAK SPACE`."""
-    return f"U+{ord(character):04X} {unicodedata.name(character, 'control character')}"
+    """A character for a sentence: `the character U+00A0 NO-BREAK SPACE`, `the control character U+000D` (which has no name)."""
+    kind = "control character" if unicodedata.category(character) == "Cc" else "character"
+    return f"the {kind} U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
 
 
 def nearest(word: str, valid: Iterable[str]) -> str:
     """The valid word that is most like this one, or nothing when none is."""
     folded = word.casefold()
-    alike = (candidate for candidate in valid if abs(len(candidate) - len(word)) <= 3)
-    candidates = {candidate.casefold(): candidate for candidate in islice(alike, MOST_CANDIDATES)}
-    found = difflib.get_close_matches(folded, candidates, n=1)
+    candidates = {candidate.casefold(): candidate for candidate in valid if abs(len(candidate) - len(word)) <= 3}
+    found = difflib.get_close_matches(folded, _likely(folded, candidates), n=1)
     return candidates[found[0]] if found else ""
+
+
+def _likely(word: str, candidates: Collection[str]) -> Collection[str]:
+    """Those to compare with: of very many the neighbours in the alphabet, read forwards and backwards.
+
+    A word that is misspelt in one place begins as the right one does, or ends as it does.
+    """
+    if len(candidates) <= MOST_CANDIDATES:
+        return candidates
+    return [
+        *_neighbours(word, sorted(candidates)),
+        *(mirrored[::-1] for mirrored in _neighbours(word[::-1], sorted(candidate[::-1] for candidate in candidates))),
+    ]
+
+
+def _neighbours(word: str, ordered: list[str]) -> list[str]:
+    middle, reach = bisect(ordered, word), MOST_CANDIDATES // 4
+    return ordered[max(0, middle - reach) : middle + reach]

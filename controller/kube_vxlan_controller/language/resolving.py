@@ -8,14 +8,24 @@ a route too many is, without that route (`Scope.PART`); nothing at all is where 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
 from kube_vxlan_controller.language.annotation import Request, parse
 from kube_vxlan_controller.language.judging import Setting, Settings, judge, merge, options
 from kube_vxlan_controller.language.mistakes import MOST_FAULTS, Mistake, named, nearest, quoted
 from kube_vxlan_controller.language.together import Wanted, fit
 from kube_vxlan_controller.language.values import interface_name
-from kube_vxlan_controller.model import DEFAULT_PORT, Address, Fault, Namespace, NetworkName, Options, Scope, Span, Warning
+from kube_vxlan_controller.model import (
+    DEFAULT_PORT,
+    Address,
+    Family,
+    Fault,
+    Namespace,
+    NetworkName,
+    Options,
+    Scope,
+    Span,
+    Warning,
+)
 
 NO_CONFIGMAP = "no-configmap"
 """Of a network that cannot be told since there is no ConfigMap at all: held."""
@@ -25,6 +35,8 @@ NOT_ADMITTED = "not-admitted"
 """Of a network that the pod must not have, or not with that id or port: not held, left."""
 LONGEST_KEY = 253
 """Characters of a key in a ConfigMap."""
+MOST_NAMED = 10
+"""Networks that are named to somebody who asked for none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,7 @@ def resolve(text: str, networks: Networks, namespace: Namespace | None, underlay
             settings = {"id": Setting(-1 - len(wanted)), **settings}
         if "id" in settings and request.network not in spoilt and all(fault.code == NO_CONFIGMAP for fault in found):
             wanted.append(Wanted(request, settings, options(settings)))
+            faults += _no_underlay(request, settings, underlay) if told else ()
     fitting = fit(tuple(wanted), underlay, told and len(wanted) == len(parsed.requests))
     faults = _told(sorted((*faults, *fitting.faults), key=lambda fault: fault.where or Span(0, 0)))
     left_out = {fault.network for fault in faults if fault.scope is Scope.NETWORK}
@@ -155,9 +168,27 @@ def _unknown(name: str, definitions: Mapping[NetworkName, Definition]) -> Mistak
     found = nearest(name, definitions)
     if found:
         return Mistake(UNKNOWN_NETWORK, message, f"did you mean `{found}`?")
-    some = ", ".join(f"`{other}`" for other in islice(definitions, 5))
-    hint = f"write one that is there ({some}{', ...' if len(definitions) > 5 else ''})" if some else "add it to the ConfigMap"
+    if not definitions:
+        hint = "add it to the ConfigMap"
+    elif len(definitions) <= MOST_NAMED:
+        hint = f"write one that is there ({', '.join(map(quoted, definitions))})"
+    else:
+        hint = f"write one of the {len(definitions)} that are there, none of which is called anything like that"
     return Mistake(UNKNOWN_NETWORK, message, f"{hint}, or give this one an id of its own")
+
+
+def _no_underlay(request: Request, settings: Settings, underlay: tuple[Address, ...]) -> Iterable[Fault]:
+    """Whether the pod has an address of the family in which the network's members reach each other; unknown without any."""
+    setting = settings.get("family", Setting(Family.IPV4))
+    if not underlay or any(setting.value.has(address) for address in underlay):
+        return
+    word = {Family.IPV4: "IPv4", Family.IPV6: "IPv6"}[setting.value]
+    has = ", ".join(map(str, underlay))
+    message = f"The network {quoted(request.network)} runs over {word}, but in the cluster this pod has only {has}."
+    other = Family.IPV6 if setting.value is Family.IPV4 else Family.IPV4
+    place = "here, and for all other members" if setting.spots else "for this network, in the ConfigMap"
+    spot = setting.spots[0] if setting.spots else request.spot
+    yield Mistake("no-underlay", message, f"write `family={other.value}` {place}").at(spot, request.network)
 
 
 def _missing_id(name: str) -> Mistake:

@@ -24,7 +24,7 @@ def stray(word: str) -> tuple[Mistake, int]:
 def _invisible(character: str) -> Mistake:
     return Mistake(
         "invisible-character",
-        f"The text holds the invisible or control character {named(character)}.",
+        f"The text holds {named(character)}, which is invisible.",
         "delete it; only spaces, tabs and line ends may stand between words",
         Scope.POD,
     )

@@ -11,8 +11,10 @@ from kube_vxlan_controller.model import DEFAULT_PORT, Family, InterfaceName, Nam
 
 LONGEST_NAME = 15
 """Bytes of an interface name (IFNAMSIZ - 1)."""
-RESERVED_NAMES = frozenset({"lo", "eth0", "all", "default"})
-"""The pod's own devices, and the two names that the kernel keeps for its sysctl directories."""
+POD_DEVICES = frozenset({"lo", "eth0"})
+"""Devices that every pod has already."""
+SYSCTL_NAMES = frozenset({"all", "default"})
+"""Directories in /proc/sys/net/*/conf that are no interface's: the kernel makes no interface with such a name."""
 IPROUTE_WORDS = frozenset(
     (
         "a",
@@ -126,13 +128,15 @@ def family(text: str) -> Family | Mistake:
 
 def interface_name(text: str) -> InterfaceName | Mistake:
     """The name for a link of ours, or why the kernel, iproute2 or a pod's own devices rule it out."""
-    if text in RESERVED_NAMES:
+    if text in POD_DEVICES:
         message = f"{quoted(text)} is reserved: a network must not take the name of a pod's own device."
-        return Mistake("reserved-name", message, "choose another name, as in `name=vxeth0`")
-    if text in IPROUTE_WORDS:
+    elif text in SYSCTL_NAMES:
+        message = f"{quoted(text)} is reserved: the kernel has settings of that name, and so no interface can have it."
+    elif text in IPROUTE_WORDS:
         message = f"{quoted(text)} is a word of the `ip` command, which can take it for something else than a name."
-        return Mistake("reserved-name", message, "choose another name, as in `name=vxeth0`")
-    return _device("name", text)
+    else:
+        return _device("name", text)
+    return Mistake("reserved-name", message, "choose another name, as in `name=vxeth0`")
 
 
 def lower_device(text: str) -> InterfaceName | Mistake:

@@ -10,7 +10,6 @@ from enum import StrEnum
 from kube_vxlan_controller.language.resolving import NOT_ADMITTED, Networks, Resolved, resolve
 from kube_vxlan_controller.model import (
     Address,
-    Family,
     Fault,
     Member,
     NetworkName,
@@ -100,33 +99,19 @@ def _refused(code: str, message: str, hint: str) -> PodReading:
 
 
 def _members(pod: PodView, resolved: Resolved) -> PodReading:
-    members: list[Member] = []
-    faults = list(resolved.faults)
-    for network, options in resolved.networks:
-        underlay = _underlay(pod, options)
-        if underlay is None:
-            faults.append(_no_underlay(pod, network, options))
-        else:
-            members.append(Member(pod.place, network, underlay, options))
+    faults = resolved.faults
+    members = (Member(pod.place, network, _underlay(pod, options), options) for network, options in resolved.networks)
     unreadable = any(fault.scope is Scope.POD for fault in faults)
     held = frozenset(f.network for f in faults if f.network is not None and f.scope is Scope.NETWORK and f.code not in REFUSED)
     return PodReading(
         members=() if unreadable else tuple(m for m in members if m.network not in held),
-        faults=tuple(faults),
+        faults=faults,
         warnings=resolved.warnings,
         unreadable=unreadable,
         held=held,
     )
 
 
-def _underlay(pod: PodView, options: Options) -> Address | None:
-    return next((address for address in pod.addresses if options.family.has(address)), None)
-
-
-def _no_underlay(pod: PodView, network: NetworkName, options: Options) -> Fault:
-    return Fault(
-        "no-underlay",
-        f"Network {network} runs over {options.family.value}, but this pod has only {', '.join(map(str, pod.addresses))}.",
-        f"Write family={'ipv6' if options.family is Family.IPV4 else 'ipv4'} for this network, in the ConfigMap.",
-        network=network,
-    )
+def _underlay(pod: PodView, options: Options) -> Address:
+    """The pod's address of the network's family: a network without one is a Fault, and not among those resolved."""
+    return next(address for address in pod.addresses if options.family.has(address))
