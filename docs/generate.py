@@ -105,10 +105,7 @@ def _times() -> str:
         ("a watch on which nothing arrives is replaced after", views.silence),
         ("everything is listed anew about every", views.relist),
         ("requests that are on their way when the controller is stopped may take", tempo.stop_patience),
-        (
-            "of further Events on one object the newest is written every",
-            EventLimits().object_every,
-        ),
+        ("of further Events on one object the newest is written every", EventLimits().object_every),
         ("Events that wait when the controller is stopped may take", EventLimits().farewell),
     )
     return _table(("what", "seconds"), ((what, f"{value:g}") for what, value in seconds))

@@ -18,7 +18,7 @@
     reconcile    time  the hand: bursts of changes, one worker each, audits, stopping
     watchdog     I/O   ends a process whose event loop stands still
     leadership   time  when we may act, and with which epoch
-    agents/            framing (pure), turns, conversation and streams (I/O): requests and answers
+    agents/            framing and refusals (pure), turns, conversation and streams (I/O): requests and answers
     kube/        I/O   the API server: client, watch, exec, events, conditions, lease
     configfile   pure  the configuration file, in TOML or in the ancestor's Erlang terms
     rules        pure  what the text of a setting may be

@@ -227,7 +227,21 @@ async def test_requests_are_carried_out_with_the_epoch_of_the_moment(pod: Pod) -
         with pytest.raises(Rejected) as rejected:
             await agents.ask(P, Ask(batch=("link set dev vxeth1 up",)), told.stream)
         assert rejected.value.code == "epoch"
+        assert "refuses the request (epoch): a controller that was started" in str(rejected.value)
+        assert "its epoch is 5" in str(rejected.value)
         assert (await agents.ask(P, Ask(read=((Reading.LINKS, ()),)), told.stream)).readings[Reading.LINKS].startswith("[")
+
+
+@pytest.mark.kernel
+async def test_a_stream_that_is_superseded_is_given_up_and_the_next_one_is_the_newest(pod: Pod) -> None:
+    async with streams(here(pod)) as agents, streams(here(pod)) as others:
+        first = await agents.ask(P, Ask())
+        await others.ask(P, Ask())
+        with pytest.raises(Rejected, match=r"refuses the request \(superseded\): a later stream with the epoch"):
+            await agents.ask(P, Ask(batch=(ADD,)), first.stream)
+        again = await agents.ask(P, Ask())
+        assert again.stream != first.stream
+        assert (await agents.ask(P, Ask(batch=(ADD,)), again.stream)).complaints == ()
 
 
 @pytest.mark.kernel

@@ -17,6 +17,7 @@ from typing import Self
 
 from kube_vxlan_controller.agents.conversation import Stream, greeted
 from kube_vxlan_controller.agents.framing import Answer, Decoder, Header, encode
+from kube_vxlan_controller.agents.refusals import told
 from kube_vxlan_controller.agents.turns import Turns
 from kube_vxlan_controller.model import ContainerName, Epoch, NodeName, Place
 from kube_vxlan_controller.ports import (
@@ -139,9 +140,11 @@ class Streams:
         answer = await stream.ask(encode(header, ask), limits.answer_within + limits.grace)
         if isinstance(answer, Answer):
             return Told(stream.id, answer.complaints, answer.readings)
-        message = f"the agent of {target.place} refuses the request ({answer.code}): {answer.sentence}"
+        message = f"the agent of {target.place} refuses the request ({answer.code}): {told(answer)}"
         if answer.code == "busy":
             raise Unreachable(message)
+        if answer.code == "superseded":
+            stream.close()  # the agent will never again take a change on it
         raise Rejected(answer.code, message)
 
     async def _open(self, target: Target, seat: "_Seat") -> Stream:
