@@ -57,12 +57,13 @@ def is_ready(pod: Json) -> bool:
 
 
 def replicaset_actions(replicaset: Json, pods: Sequence[Json]) -> list[Action]:
-    """Pods to create, or to delete: first those that are least useful."""
+    """Pods to create, or to delete: first those that are least useful, and of those the younger."""
     active = [pod for pod in pods if is_active(pod)]
     missing = replicaset["spec"]["replicas"] - len(active)
     if missing >= 0:
         return [Create(pod_of(replicaset, {"generateName": f"{name_of(replicaset)}-"}))] * missing
-    doomed = sorted(active, key=lambda pod: (bool(pod["spec"].get("nodeName")), is_ready(pod), age(pod)))
+    youngest_first = sorted(active, key=age, reverse=True)
+    doomed = sorted(youngest_first, key=lambda pod: (bool(pod["spec"].get("nodeName")), is_ready(pod)))
     return [Delete(pod) for pod in doomed[:-missing]]
 
 

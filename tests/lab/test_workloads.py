@@ -53,6 +53,14 @@ def test_the_least_useful_pods_go_first() -> None:
     assert actions == [Delete(homeless), Delete(unready)]
 
 
+def test_of_pods_that_are_as_useful_the_younger_go_first() -> None:
+    replicaset = a_replicaset(replicas=1)
+    pods = [a_pod(name, replicaset, ready=True) for name in ("old", "middle", "young")]
+    for second, pod in enumerate(pods):
+        pod["metadata"]["creationTimestamp"] = f"2026-01-01T00:00:0{second}Z"
+    assert replicaset_actions(replicaset, pods) == [Delete(pods[2]), Delete(pods[1])]
+
+
 def test_ended_and_leaving_pods_do_not_count() -> None:
     replicaset = a_replicaset(replicas=1)
     failed = a_pod("failed", replicaset, phase="Failed")
