@@ -26,6 +26,18 @@ async def test_prefixes_and_a_namespace_choose_pods(cluster: Cluster) -> None:
     assert await listed("web", "-n", "kube-public") == ["kube-public/web-2"]
 
 
+async def test_a_prefix_that_no_pod_has_is_told(cluster: Cluster) -> None:
+    cluster.pod("web-1", "", "10.244.1.2")
+    absent = "There is no pod that is labelled and called 'nosuch' or begins so."
+    code, out, err = await cluster.run("list", "pods", "nosuch")
+    assert (code, out, err.splitlines()) == (1, "", [absent])
+    code, out, _ = await cluster.run("list", "pods", "nosuch", "-o", "json")
+    assert (code, json.loads(out)) == (1, {"pods": [], "troubles": [absent], "refused": []})
+    assert (await cluster.run("list", "pods", "web", "-n", "kube-public"))[0] == 1
+    assert await cluster.run("list", "pods", "web") == (0, "", "")
+    assert await cluster.run("list", "pods") == (0, "", "")
+
+
 async def test_on_a_terminal_it_is_a_table(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster.pod("web-1", "vxeth1", "10.244.1.2", running=False)
     monkeypatch.setenv("TERM", "dumb")

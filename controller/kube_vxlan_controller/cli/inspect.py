@@ -47,7 +47,8 @@ def networks(
         concerns=lambda wish: _concerns(wish, names),
         readings=tuple(READINGS[field] for field in shown if field in READINGS),
     )
-    return show(given.reachable(), what, lambda seen: _text(names, seen, shown, output), output if watching else None, names)
+    form = output if watching else None
+    return show(given.reachable(), what, lambda seen: _text(names, seen, shown, output), form, lambda seen: seen.unknown(names))
 
 
 def _fields(text: str) -> tuple[Field, ...]:

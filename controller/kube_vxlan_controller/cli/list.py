@@ -1,6 +1,7 @@
 """I/O. `list pods`: which pod has which address on which network, as the pods' kernels say."""
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -36,19 +37,22 @@ def pods(
     watching: Watch = False,
 ) -> int:
     """List the members of all networks, one line per pod, network and address."""
-    prefixes = tuple(prefix or [""])
+    words = tuple(prefix or ())
+    prefixes = words or ("",)
     what = Look(
         namespace=within(in_namespace, everywhere),
         wanted=lambda member: member.place.name.startswith(prefixes),
         concerns=lambda wish: wish.place.name.startswith(prefixes),
         readings=(Reading.SHOW_ADDRESSES,),
     )
-    return show(given.reachable(), what, lambda seen: _text(seen, output), output if watching else None)
+    form = output if watching else None
+    return show(given.reachable(), what, lambda seen: _text(seen, words, output), form, lambda seen: seen.absent(words))
 
 
-def _text(seen: Seen, output: Output) -> str:
+def _text(seen: Seen, words: Sequence[str], output: Output) -> str:
     if output.structured:
-        return structured(Parts(parts(seen.sights, seen.nodes), seen.troubles, seen.refusals), output)
+        troubles = (*seen.troubles, *seen.absent(words))
+        return structured(Parts(parts(seen.sights, seen.nodes), troubles, seen.refusals), output)
     if output is Output.WIDE:  # on a terminal as well: so many columns would be folded beyond recognition
         return columns(WIDE, wide_rows(parts(seen.sights, seen.nodes)))
     found = [(sight, address) for sight in seen.sights for address in addresses(sight)]

@@ -10,6 +10,7 @@ from kube_vxlan_controller.cli.given import Given, takes_settings
 from kube_vxlan_controller.cli.names import pod_names
 from kube_vxlan_controller.cli.output import As, Everywhere, InNamespace, Output, say, structured, within
 from kube_vxlan_controller.cli.prospect import Outlook, Prospect, outlook, plan_lines
+from kube_vxlan_controller.cli.reading import no_pod
 from kube_vxlan_controller.cli.render import counted
 from kube_vxlan_controller.cli.world import carry_out, in_order, opened
 from kube_vxlan_controller.desired import Desired, Wish
@@ -52,7 +53,7 @@ def plan(
     seen = [(outlook(desired, prospect), prospect) for prospect in prospects]
     troubles = tuple(f"{prospect.wish.place}: {visible(prospect.trouble)}" for _, prospect in seen if prospect.trouble)
     troubles += () if desired.snapshot.complete else (INCOMPLETE,)
-    troubles += tuple(_absent(word) for word in words if not any(_meant(p.wish, (word,), namespace) for p in prospects))
+    troubles += tuple(no_pod(word) for word in words if not any(_meant(p.wish, (word,), namespace) for p in prospects))
     if output.structured:
         print(structured(Forecast(tuple(out for out, _ in seen), troubles), output), end="")
     else:
@@ -78,10 +79,6 @@ def _meant(wish: Wish, words: tuple[str, ...], namespace: str) -> bool:
     if namespace and wish.place.namespace != namespace:
         return False
     return not words or wish.place.name.startswith(words) or str(wish.place).startswith(words)
-
-
-def _absent(word: str) -> str:
-    return f"There is no pod that is labelled and called {visible(word)!r} or begins so."
 
 
 def _print(seen: list[tuple[Outlook, Prospect]], everything: bool, wide: bool) -> None:

@@ -60,6 +60,11 @@ class Seen:
     refused: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
     """What cannot be honoured of each pod, a sentence each: it is no part of what was found."""
     nodes: Mapping[Place, NodeName] = field(default_factory=dict)
+    """Of all labelled pods, also of those that are members of nothing."""
+
+    def absent(self, prefixes: Sequence[str]) -> tuple[str, ...]:
+        """A sentence for each with which no labelled pod's name begins."""
+        return tuple(no_pod(one) for one in prefixes if not any(place.name.startswith(one) for place in self.nodes))
 
     def unknown(self, names: Sequence[NetworkName]) -> tuple[str, ...]:
         """A sentence for each name that nobody knows."""
@@ -95,9 +100,11 @@ def show(
     what: Look,
     text: Callable[[Seen], str],
     watching: Output | None,
-    names: Sequence[NetworkName] = (),
+    lacking: Callable[[Seen], tuple[str, ...]],
 ) -> int:
     """Look and print, once or (`watching`, in that form) until interrupted; tell what could not be read on stderr.
+
+    `lacking` has a sentence for each name that was asked for and is nobody's.
 
     Returns the exit code. Raises `Complaint` when the API server cannot be read.
     """
@@ -105,12 +112,12 @@ def show(
         seen = look(settings, what)
         print(text(seen), end="")
         tell(seen.missing)
-        return tell((*seen.troubles, *seen.unknown(names)))
+        return tell((*seen.troubles, *lacking(seen)))
     again, before = Again(watching), Counter[str]()
 
     def once_more(seen: Seen) -> None:
         again.show(text(seen))
-        told = Counter((*seen.missing, *seen.troubles, *seen.unknown(names)))
+        told = Counter((*seen.missing, *seen.troubles, *lacking(seen)))
         tell(tuple(told - before))
         before.clear()
         before.update(told)
@@ -185,6 +192,11 @@ async def _ask(agents: Agents, wish: Wish, members: list[Member], readings: Sequ
         sights.append(Sight(member, told.readings))
         troubles += [f"{wish.place}: {link}: {visible(complaint)}" for complaint in dict.fromkeys(told.complaints)]
     return sights, troubles
+
+
+def no_pod(word: str) -> str:
+    """The sentence for a word that is meant to be a pod's name, or its beginning, and is no labelled one's."""
+    return f"There is no pod that is labelled and called {visible(word)!r} or begins so."
 
 
 def _unknown(network: NetworkName, known: frozenset[NetworkName]) -> str:
