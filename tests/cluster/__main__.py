@@ -5,7 +5,7 @@ import inspect
 import sys
 from typing import Any
 
-from tests.cluster import cluster, images, packages
+from tests.cluster import build, cluster, images, packages
 from tests.cluster.faults import Faults
 from tests.cluster.realm import Missing
 
@@ -18,7 +18,7 @@ def main() -> int:
     commands.add_parser("up", help="bring it up").add_argument("--nodes", type=int, default=2, choices=range(1, 10))
     commands.add_parser("down", help="take it down without a trace")
     commands.add_parser("load", help="build our images anew and give them to the nodes")
-    commands.add_parser("possible", help="tell whether a cluster can be made here, and why not")
+    commands.add_parser("possible", help="get and build what it needs from elsewhere; tell why that cannot be")
     breaking = commands.add_parser("break", help="break something, or mend it")
     faults = breaking.add_subparsers(dest="fault", required=True)
     for name, fault in vars(Faults).items():
@@ -58,10 +58,16 @@ def _load(given: argparse.Namespace) -> int:
 
 
 def _possible(given: argparse.Namespace) -> int:
-    if why := packages.unavailable():
-        print(why)
-        return 69
-    return 0
+    """With all that comes from elsewhere: packages, and the modules that Kubernetes is built of."""
+    why, say = packages.unavailable(), cluster.narrate()
+    try:
+        if not why:
+            packages.install(say)
+            build.components(say)
+    except Missing as error:
+        why = str(error)
+    print(why, end="")
+    return 69 if why else 0
 
 
 def _break(given: argparse.Namespace) -> int:
