@@ -34,12 +34,20 @@ def obeying(agents: AnsweringAgents, seen: PodView) -> None:
 
 
 async def test_a_kernel_that_refuses_is_told_twice_and_then_slowly_and_its_words_are_passed_on() -> None:
-    agents = AnsweringAgents(complaints=('Cannot find device "eth9"',))
+    agents = AnsweringAgents(complaints=('Cannot find device "eth9"', "Command failed -:1") * 2)
     async with at_work(agents, A) as hand:
         await hand.until(lambda: hand.heard.of("a") == ["Degraded"])
-        assert 'Cannot find device "eth9"' in hand.heard.tales[0].note
-        assert "link add name vxeth1" in hand.heard.tales[0].note
+        note = hand.heard.tales[0].note
+        assert 'the pod\'s kernel refuses: Cannot find device "eth9" (still to do: link add name vxeth1' in note
+        assert "Command failed" not in note
         assert [ask.writes for _, _, ask in agents.asked] == [False, True]
+
+
+async def test_a_kernel_that_does_not_do_as_told_and_says_nothing() -> None:
+    agents = AnsweringAgents()
+    async with at_work(agents, A) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Degraded"])
+        assert "the pod's kernel refuses, and does not say why (still to do: link add name" in hand.heard.tales[0].note
 
 
 async def test_the_gate_stays_shut_meanwhile() -> None:
