@@ -45,6 +45,7 @@ def routes(resolved: Resolved) -> dict[str, list[str]]:
         ("vxeth1 ip=10.244.1.2/24", "underlay-overlap", Scope.NETWORK, 8, []),
         ("vxeth1 ip=10.1.0.1/24 ip=10.244.1.77/24", "underlay-overlap", Scope.NETWORK, 23, []),
         ("vxeth1 ip=fd00::1/64 mtu=1279", "invalid-mtu", Scope.NETWORK, 22, []),
+        ("vxeth1 mtu=1279 ip=10.1.0.1/24 ip=fd00::1/64", "invalid-mtu", Scope.NETWORK, 8, []),
         ("vxeth1 ip=10.1.0.1/24 route=10.2.0.0/24:10.3.0.1", "unreachable-gateway", Scope.PART, 23, ["vxeth1"]),
         ("vxeth1 route=10.2.0.0/24:10.3.0.1", "unreachable-gateway", Scope.PART, 8, ["vxeth1"]),
         ("vxeth1 ip=10.1.0.1/24 route=10.2.0.0/24:10.1.0.255", "unreachable-gateway", Scope.PART, 23, ["vxeth1"]),
@@ -68,6 +69,7 @@ def test_what_is_in_the_way(text: str, code: str, scope: Scope, column: int, lef
         "vxeth1 ip=10.1.0.1/24, vxeth2 ip=10.2.0.1/24",
         "vxeth1 ip=fd00::1/64 mtu=1280",
         "vxeth1 ip=10.1.0.1/24 mtu=576",
+        "vxeth1 mtu=1280 route=fd00:9::/64:fe80::1",
         "vxeth1 dev=tun0",
     ],
 )
@@ -137,6 +139,21 @@ def test_a_fault_in_what_the_configmap_gives_stands_at_the_network() -> None:
     assert (fault.code, fault.where.line, fault.where.column) == ("unreachable-gateway", 2, 1)
 
 
+def test_an_mtu_of_the_configmap_that_is_too_small_for_ipv6_can_be_mended_there() -> None:
+    networks = read_networks(ConfigView((("narrow", "id=9 mtu=1000"),)))
+    (fault,) = resolve("narrow ip=fd00::1/64", networks, None, ()).faults
+    assert fault.where is not None
+    assert (fault.code, fault.where.column) == ("invalid-mtu", 1)
+    assert "1000" in fault.message
+    assert "ConfigMap" in fault.hint
+    assert resolve("narrow ip=fd00::1/64 mtu=1400", networks, None, ()).faults == ()
+
+
+def test_a_route_over_ipv6_needs_its_mtu_as_well() -> None:
+    resolved = read("vxeth1 mtu=1279 route=fd00:9::/64:fe80::1")
+    assert [(fault.code, fault.where and fault.where.column) for fault in resolved.faults] == [("invalid-mtu", 8)]
+
+
 def test_subnets_that_overlap_are_odd() -> None:
     resolved = read("vxeth1 ip=10.1.0.1/24 ip=10.1.0.2/24, vxeth2 ip=10.1.0.3/16")
     assert resolved.faults == ()
@@ -177,5 +194,7 @@ def test_the_kernel_refuses_what_we_call_a_fault() -> None:
         assert takes("ip", "link", "add", "name", "vxeth3", "type", "vxlan", "id", "1", "dstport", "4789")
         ns.run("ip", "link", "set", "dev", "vxeth1", "mtu", "1279")
         assert not takes("ip", "addr", "add", "fd00::1/64", "dev", "vxeth1")
+        assert not takes("ip", "route", "add", "fd00:9::/64", "via", "fe80::1", "dev", "vxeth1")
         ns.run("ip", "link", "set", "dev", "vxeth1", "mtu", "1280")
         assert takes("ip", "addr", "add", "fd00::1/64", "dev", "vxeth1")
+        assert takes("ip", "route", "add", "fd00:9::/64", "via", "fe80::1", "dev", "vxeth1")

@@ -175,6 +175,9 @@ def test_the_kernel_takes_names_and_addresses_as_we_understand_them() -> None:
             ns.run("ip", "link", "add", "name", name, "type", "vxlan", "id", "5", "dstport", str(10_000 + names.index(name)))
         links = json.loads(ns.run("ip", "-j", "link", "show", "type", "vxlan"))
         assert {link["ifname"] for link in links} == set(names)
+        for name in ("all", "default"):
+            command = f"ip link add name {name} type vxlan id 6 dstport 4789 || echo refused"
+            assert "refused" in ns.run("sh", "-c", command)
         for address in addresses:
             ns.run("ip", "addr", "add", str(link_address(address)), "dev", "vxeth0")
         (link,) = json.loads(ns.run("ip", "-j", "addr", "show", "dev", "vxeth0"))

@@ -101,9 +101,16 @@ def _addresses(wanted: tuple[Wanted, ...], underlay: tuple[Address, ...]) -> Ite
                 message = f"The subnet {interface.network} holds the pod's own address {inside}, which would be cut off."
                 mistake = Mistake("underlay-overlap", message, "use a subnet that the cluster does not use")
                 yield mistake.at(spot, one.network)
-        if options.mtu is not None and options.mtu < LEAST_IPV6_MTU and any(ip.version == 6 for ip in options.ip):
-            message = f"IPv6 needs an MTU of at least {LEAST_IPV6_MTU}."
-            yield one.fault("mtu", Mistake("invalid-mtu", message, f"write `mtu={LEAST_IPV6_MTU}` or more"))
+        if options.mtu is not None and options.mtu < LEAST_IPV6_MTU and _has_ipv6(options):
+            message = f"IPv6 needs an MTU of at least {LEAST_IPV6_MTU}, and that of {quoted(one.network)} is {options.mtu}."
+            place = "" if one.settings["mtu"].spots else ", here or in the ConfigMap"
+            yield one.fault("mtu", Mistake("invalid-mtu", message, f"write `mtu={LEAST_IPV6_MTU}` or more{place}"))
+
+
+def _has_ipv6(options: Options) -> bool:
+    """Whether a link has to carry IPv6: for an address, or for a route through a neighbour on it."""
+    addresses = (*(one.ip for one in options.ip), *(route.gateway for route in options.route if route.gateway.is_link_local))
+    return any(address.version == 6 for address in addresses)
 
 
 def _overlaps(wanted: tuple[Wanted, ...]) -> Iterator[Warning]:
