@@ -7,7 +7,7 @@ from kube_vxlan_controller.agents.refusals import told
 
 
 def test_an_epoch_tells_what_it_means_and_what_to_do() -> None:
-    sentence = told(Refusal(1, "epoch", "epoch 1795253260375769 has been seen here".removeprefix("epoch ")))
+    sentence = told(Refusal(1, "epoch", "1795253260375769 has been seen here"))
     assert sentence.startswith("a controller that was started, or took the lead, later than this one has written here")
     for word in ("1795253260375769", "End one of the two", "--lease=on", "restart it"):
         assert word in sentence
