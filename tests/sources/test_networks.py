@@ -96,6 +96,11 @@ def test_networks_of_one_id_name_only_some_of_many_others() -> None:
     assert networks.faults[0].message.startswith("The network `net00` has the id and UDP port of `net01` and 28 more")
 
 
+def test_a_network_whose_port_cannot_be_read_is_like_no_other() -> None:
+    networks = read(a="id=5 port=x", b="id=5")
+    assert [(fault.code, fault.network) for fault in networks.faults] == [("invalid-port", "a")]
+
+
 def test_an_entry_that_is_wrong_besides_still_has_its_id() -> None:
     networks = read(a="id=5 colour=red", b="id=5")
     assert [fault.code for fault in networks.faults if fault.network == "b"] == ["duplicate-id"]

@@ -71,7 +71,8 @@ def _distinct(definitions: dict[NetworkName, Definition]) -> dict[NetworkName, D
     wires: dict[tuple[int, int], list[NetworkName]] = {}
     for name in sorted(definitions):
         settings = definitions[name].settings
-        if "id" in settings:
+        untold = any(fault.code == "invalid-port" for fault in definitions[name].faults)
+        if "id" in settings and not untold:
             wire = (settings["id"].value, settings["port"].value if "port" in settings else DEFAULT_PORT)
             wires.setdefault(wire, []).append(name)
     for names in wires.values():
