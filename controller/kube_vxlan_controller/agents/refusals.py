@@ -11,7 +11,7 @@ _NEWER = (
     "the two, or run both with --lease=on, so that they elect one. If this one is to stay, or no other runs, restart it."
 )
 _SUPERSEDED = (
-    "a later stream with the epoch of this controller has been here. It opens a new one, so this passes; if it does not, there "
+    "a later stream with the epoch of this controller has been here. A new one is opened, so this passes; if not, there "
     "are two controllers that were started at the same moment: end one of them, and restart the other."
 )
 
