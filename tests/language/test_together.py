@@ -39,7 +39,6 @@ def routes(resolved: Resolved) -> dict[str, list[str]]:
     [
         ("vxeth1 name=x1, vxeth2 name=x1", "name-clash", Scope.POD, 24, []),
         ("vxeth1, vxeth2 name=vxeth1", "name-clash", Scope.POD, 16, []),
-        ("vxeth1, vxeth2 id=1", "id-clash", Scope.NETWORK, 16, ["vxeth1"]),
         ("vxeth1 dev=vxeth1", "nested-network", Scope.NETWORK, 8, []),
         ("vxeth1, vxeth2 dev=vxeth1", "nested-network", Scope.NETWORK, 16, ["vxeth1"]),
         ("vxeth1 ip=10.244.1.2/24", "underlay-overlap", Scope.NETWORK, 8, []),
@@ -77,6 +76,17 @@ def test_what_fits(text: str) -> None:
     resolved = read(text)
     assert resolved.faults == resolved.warnings == ()
     assert resolved.networks
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"), [("vxeth1, vxeth2 id=1, other", (1, 16)), ("vxeth1 id=2, other, vxeth2", (8, 21))]
+)
+def test_of_two_networks_with_one_id_nobody_can_tell_which_is_wrong(text: str, columns: tuple[int, int]) -> None:
+    resolved = read(text)
+    assert [(fault.code, fault.network) for fault in resolved.faults] == [("id-clash", "vxeth1"), ("id-clash", "vxeth2")]
+    assert tuple(fault.where.column for fault in resolved.faults if fault.where) == columns
+    assert ["`vxeth2`" in resolved.faults[0].message, "`vxeth1`" in resolved.faults[1].message] == [True, True]
+    assert [network for network, _ in resolved.networks] == ["other"]
 
 
 def test_one_bad_route_leaves_the_others() -> None:

@@ -1,9 +1,9 @@
 """Pure. Whether the networks of one pod fit together, and with the pod's own address.
 
-Each network is right on its own here. What the kernel would refuse, or take and then break the pod, is a Fault: on the
-later of two networks that are in each other's way, on a single route (`Scope.PART`) where only that is wrong, on the whole
-pod where nobody can tell which of two links is meant. Laws: at most quadratic in the routes of one pod, of which a text of
-legal length holds some hundreds.
+Each network is right on its own here. What the kernel would refuse, or take and then break the pod, is a Fault: on both of
+two networks with one VNI and port, since nobody can tell which of them is the mistake; on a single route (`Scope.PART`) where
+only that is wrong; on the whole pod where nobody can tell which of two links is meant. Laws: at most quadratic in the routes
+of one pod, of which a text of legal length holds some hundreds.
 """
 
 from collections.abc import Iterator, Mapping
@@ -66,20 +66,20 @@ def fit(wanted: tuple[Wanted, ...], underlay: tuple[Address, ...], complete: boo
 def _links(wanted: tuple[Wanted, ...]) -> Iterator[Fault]:
     """Two links cannot have one name, nor one VNI and port."""
     names: dict[str, NetworkName] = {}
-    wires: dict[tuple[int, int], NetworkName] = {}
+    wires: dict[tuple[int, int], list[Wanted]] = {}
     for one in wanted:
         options = one.options
+        wires.setdefault((options.id, options.port), []).append(one)
         other = names.setdefault(options.name, one.network)
         if other != one.network:
             message = (
                 f"The networks {quoted(other)} and {quoted(one.network)} both name their interface {quoted(options.name)}."
             )
             yield one.fault("name", Mistake("name-clash", message, "give one of them another `name=`", Scope.POD))
-        other = wires.setdefault((options.id, options.port), one.network)
-        if other != one.network:
-            message = (
-                f"The network {quoted(one.network)} has the id and UDP port of {quoted(other)}, and one pod cannot have both."
-            )
+    for rivals in wires.values():
+        for one in rivals if len(rivals) > 1 else ():
+            rival = quoted(rivals[one is rivals[0]].network)
+            message = f"The network {quoted(one.network)} has the id and UDP port of {rival}, and one pod cannot have both."
             yield one.fault("id", Mistake("id-clash", message, "give one of them another `id=`, or leave one out"))
 
 
