@@ -108,4 +108,4 @@ def test_nothing_here_imports_the_controller() -> None:
 
 
 def test_the_naive_implementation_is_small() -> None:
-    assert len((Path(__file__).parent / "desire.py").read_text().splitlines()) < 110
+    assert len((Path(__file__).parent / "desire.py").read_text().splitlines()) < 120
