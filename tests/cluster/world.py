@@ -123,7 +123,7 @@ class RealCluster(lab.Cluster):
 
     @contextmanager
     def new_namespace(self) -> Iterator[str]:
-        """A namespace, gone at the end with all that is in it. One in which pods may have NET_ADMIN."""
+        """A namespace in which pods may have NET_ADMIN; at the end its pods are gone, and it goes itself some seconds later."""
         name = f"test-{uuid.uuid4().hex[:8]}"
         labels = {"pod-security.kubernetes.io/enforce": "privileged"}
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
@@ -137,6 +137,7 @@ class RealCluster(lab.Cluster):
         self._empty("default")
         for name in tuple(self._namespaces):
             self._end(name)
+            self.kubectl("wait", "--for=delete", f"namespace/{name}", "--timeout=60s")
 
     def _make(self, namespace: Json) -> None:
         super().apply(namespace)
@@ -149,7 +150,7 @@ class RealCluster(lab.Cluster):
 
     def _end(self, namespace: str) -> None:
         self._empty(namespace)  # a namespace that still has pods waits for their grace before it looks again
-        self.kubectl("delete", "namespace", namespace, "--wait", "--timeout=60s")
+        self.kubectl("delete", "namespace", namespace, "--wait=false")
         self._namespaces.remove(namespace)
 
     def _remote(self, uid: str) -> Namespace | None:
