@@ -16,7 +16,7 @@ setup: ## the virtual environment and the packages that the tests need
 	@scripts/setup dev
 
 lint: setup ## ruff and shellcheck
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && shellcheck agent/kube-vxlan-agent scripts/*
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && shellcheck agent/kube-vxlan-agent scripts/* .ci/run
 
 types: setup ## mypy, strict
 	@$(BIN)/mypy
@@ -25,7 +25,7 @@ layers: setup ## the import linter: who may import whom
 	@$(BIN)/lint-imports
 
 unit: setup ## the tests that need no kernel
-	@$(BIN)/pytest -q -m "not kernel and not image"
+	@$(BIN)/pytest -q -m "not kernel and not image and not cluster"
 
 long: setup ## the tests that take minutes each
 	@KVC_LONG_TESTS=1 scripts/in-namespace $(BIN)/pytest -q -m long
