@@ -1,7 +1,7 @@
 """Pure. How a mistake in a user's text becomes a Fault: what is wrong, where, and what to write instead.
 
 Laws: a sentence made here holds only printable characters, whatever the user wrote, so it can go into a log line or an
-Event as it is; finding the nearest valid word takes a bounded time, however many there are.
+Event as it is; finding the nearest of very many valid words costs little more than sorting them.
 """
 
 import difflib
