@@ -334,8 +334,10 @@ class FakeKernel:
         ours = {name: link for name, link in links.items() if link is not None and link.mark != NO_MARK}
         foreign = {
             subnet: protocol
-            for subnet, (name, _, protocol) in self.routes.items()
-            if links[name] is None or protocol not in (OURS, BY_HAND) or (protocol == BY_HAND and self.links[name].alias)
+            for subnet, (name, gateway, protocol) in self.routes.items()
+            if links[name] is None
+            or protocol not in (OURS, BY_HAND)
+            or (protocol == BY_HAND and (gateway is None or self.links[name].alias))
         }
         aliases = {name: link.alias for name, link in self.links.items() if link.alias}
         others = {name: link for name, link in links.items() if name not in ours}
