@@ -135,11 +135,11 @@ def test_an_mtu_that_does_not_fit_is_told_with_the_largest_that_does(there: bool
     assert "mtu=1450" in fault.hint
 
 
-def test_a_device_that_is_not_there_is_told_with_those_that_are() -> None:
+def test_a_device_that_is_not_there_may_come_and_is_tried() -> None:
     want = replace(wished(), device=replace(wished().device, lower=InterfaceName("eth7")))
-    (fault,) = plan(Netns((want,)), Netns((), ETH0)).faults
-    assert (fault.code, fault.message) == ("no-device", "The pod has no device eth7.")
-    assert fault.hint == "Write `dev` with one that it has: eth0."
+    planned = plan(Netns((want,)), Netns((), ETH0))
+    assert planned.faults == ()
+    assert planned.steps[0] == AddLink(want.device)
 
 
 def test_an_address_is_recorded_before_it_is_added_and_until_it_is_gone() -> None:

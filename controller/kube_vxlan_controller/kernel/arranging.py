@@ -30,7 +30,7 @@ from kube_vxlan_controller.kernel.steps import (
 from kube_vxlan_controller.model import MAX_ADDRESSES, Fault, Hold, Interface, InterfaceName, NetworkName, Prefix, Route
 
 LINK_IN_THE_WAY = "link-in-the-way"
-UNMADE = frozenset({LINK_IN_THE_WAY, "no-device", "mtu-too-large"})
+UNMADE = frozenset({LINK_IN_THE_WAY, "mtu-too-large"})
 """The codes of Faults because of which a link is not there at all, or not as wished."""
 
 
@@ -103,11 +103,8 @@ def wished_mtu(device: Device, foreign: Foreign) -> int | None:
 
 
 def _impossible(want: Link, foreign: Foreign) -> Fault | None:
-    """Why no kernel would make the link so, here."""
+    """Why no kernel would make the link so, here. (That `dev` is not there is none of it: it may come, and is tried again.)"""
     device, room = want.device, foreign.room(want.device)
-    if foreign.mtus and device.lower not in foreign.mtus:
-        there = ", ".join(sorted(foreign.mtus.keys() - {"lo", want.name}))
-        return _fault(want, "no-device", f"The pod has no device {device.lower}", f"Write `dev` with one that it has: {there}")
     if room is not None and device.mtu is not None and device.mtu > room:
         message = f"An MTU of {device.mtu} does not fit through {device.lower}, whose own is {foreign.mtus[device.lower]}"
         return _fault(want, "mtu-too-large", message, f"Write mtu={room} at most, or none")
