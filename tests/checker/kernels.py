@@ -109,6 +109,13 @@ class Kernel:
                 if spans:
                     yield item, spans
 
+    def underlay(self) -> Iterable[tuple[str, Spans]]:
+        """The addresses that the pod had on links that are not ours, and when."""
+        for life in self.lives():
+            for item, spans in self.on(life, Address) if not life.network else ():
+                assert isinstance(item, Address)
+                yield item.cidr.partition("/")[0], spans
+
     def _open(self, item: Thing, time: float) -> None:
         spans = self.held[item]
         if not spans and not isinstance(item, Rule):

@@ -30,6 +30,18 @@ class Peers:
                 key = wish.network, wish.vni, wish.port
                 self._reached[key].append(wish)
                 self._somebody[key, wish.address] = union(self._somebody[key, wish.address], run.perhaps[wish])
+        self._believe_kernels()
+
+    def _believe_kernels(self) -> None:
+        """A member is at the address that its own kernel has, even before the API says so: sandboxes are made anew."""
+        while_member: dict[tuple[tuple[str, int, int], str], Spans] = defaultdict(lambda: NEVER)
+        for key, places in self._reached.items():
+            for place in places:
+                while_member[key, place.pod] = union(while_member[key, place.pod], self._run.perhaps[place])
+        for (key, pod), spans in while_member.items():
+            kernel = self._run.kernels.get(pod)
+            for address, there in kernel.underlay() if kernel else ():
+                self._somebody[key, address] = union(self._somebody[key, address], both(spans, there))
 
     def violations(self) -> Iterator[Violation]:
         """All of them."""

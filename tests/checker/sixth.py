@@ -4,6 +4,8 @@ The families change places, so what is of another family in the one is of anothe
 """
 
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
@@ -24,10 +26,17 @@ _LENGTHS = {"0": "0", "16": "48", "24": "64", "32": "128"}
 
 def in_ipv6(history: History) -> History:
     """The same history, in IPv6."""
-    addresses = {
-        fact.pod: _six(fact.what.addresses[0]) for fact in history if isinstance(fact.what, Pod) and fact.what.addresses
-    }
-    return tuple(replace(fact, what=_what(fact, addresses.get(fact.pod, ""))) for fact in history)
+    known: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for fact in history:
+        if isinstance(fact.what, Pod) and fact.what.addresses:
+            known[fact.pod].append((fact.time, _six(fact.what.addresses[0])))
+    return tuple(replace(fact, what=_what(fact, _at(known[fact.pod], fact.time))) for fact in history)
+
+
+def _at(addresses: Sequence[tuple[float, str]], time: float) -> str:
+    """What the API says is the pod's address at this time, or, before it says anything, what it says first."""
+    said = [address for since, address in addresses if since <= time] or [address for _, address in addresses[:1]]
+    return said[-1] if said else ""
 
 
 def _what(fact: Fact, local: str) -> Any:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.checker.facts import Config, Controller, Ended, Entered, Fact, Gone, Left, PodGone
-from tests.checker.items import Entry
+from tests.checker.facts import Config, Controller, Ended, Entered, Fact, Gone, HandedOver, Left, PodGone
+from tests.checker.items import Address, Entry, Link
 from tests.checker.judge import check
 from tests.checker.telling import LINKS, NETWORKS, Told, calm, changed, laws, pod, sends
 
@@ -74,6 +74,31 @@ def test_a_held_pod_still_forgets_an_address_that_nobody_has() -> None:
     told = calm().at(60, "a", pod("10.0.0.1", wants=None)).at(70, "b", Left(2), PodGone())
     assert laws(told) == {"S1"}
     assert laws(told.at(71, "a", Gone(sends("red", "10.0.0.2")))) == set()
+
+
+def rebuilt(*uids: str) -> Told:
+    """Pod b gets a new sandbox with address 10.0.0.9, two seconds before the API says so; those named learn at once of it."""
+    told = calm().at(60, "b", Gone(sends("red", "10.0.0.1")), Gone(RED), Left(2))
+    told.at(61, "b", Entered(4), Link(2, "eth0", up=True), Address(2, "10.0.0.9/24"), HandedOver(4))
+    told.at(61.5, "b", RED, sends("red", "10.0.0.1")).at(63.5, "b", pod("10.0.0.9", "red"))
+    for uid in uids:
+        told.at(61.6, uid, sends("red", "10.0.0.9", permanent=False, mac="02:00:00:00:00:01"))
+    told.at(63.6, "b", RED)  # in IPv6 it sends from the other address now
+    return told.at(63.6, "a", sends("red", "10.0.0.9")).at(63.7, "a", Gone(sends("red", "10.0.0.2")))
+
+
+def test_a_member_has_the_address_that_its_kernel_has_before_the_api_says_so() -> None:
+    assert laws(rebuilt("a")) == set()
+
+
+def test_a_kernels_address_is_nobodys_but_its_pods() -> None:
+    strange = Told().at(0, "d", Entered(5), Link(2, "eth0", up=True), Address(2, "10.0.0.7/24"))
+    for fact in (pod("10.0.0.8", "red", labelled=False), pod("10.0.0.8", "blue"), pod("10.0.0.8", "red", terminal=True)):
+        told = calm().at(60, "a", sends("red", "10.0.0.7", permanent=False, mac="02:00:00:00:00:01"))
+        told.facts += strange.at(20, "d", fact).facts
+        assert "S1" in laws(told), fact
+    # An address that the overlay has is nobody's in the underlay.
+    assert laws(calm().at(60, "b", Address(7, "10.0.0.7/24")).at(61, "b", sends("red", "10.0.0.7"))) >= {"S1"}
 
 
 def test_what_may_have_been_the_case_between_two_looks_may_have_been_acted_on() -> None:
