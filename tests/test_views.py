@@ -67,6 +67,21 @@ def test_a_native_sidecar_is_looked_up_among_the_init_containers() -> None:
     assert (seen.sidecar, seen.native, seen.started, seen.init) == (AgentState.RUNNING, True, False, AgentState.ABSENT)
 
 
+def test_the_instance_is_the_container_that_can_be_asked() -> None:
+    containers = {
+        "initContainers": [{"name": "vxlan-controller-agent-init"}],
+        "containers": [{"name": "vxlan-controller-agent"}],
+    }
+    one, two = {"containerID": "containerd://1"}, {"containerID": "containerd://2"}
+    statuses = {"initContainerStatuses": [init(RUNNING, **one)], "containerStatuses": [agent(WAITING)]}
+    assert view(spec=containers, status=statuses).instance == "containerd://1"
+    statuses = {"initContainerStatuses": [init(ENDED, **one)], "containerStatuses": [agent(WAITING, **two)]}
+    assert view(spec=containers, status=statuses).instance == ""
+    statuses = {"initContainerStatuses": [init(ENDED, **one)], "containerStatuses": [agent(RUNNING, **two)]}
+    assert view(spec=containers, status=statuses).instance == "containerd://2"
+    assert view(spec=containers, status={"containerStatuses": [agent(RUNNING)]}).instance == ""
+
+
 def test_the_roles_go_by_the_spec_not_by_the_name_alone() -> None:
     seen = view(
         spec={

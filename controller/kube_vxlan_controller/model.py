@@ -66,6 +66,9 @@ class Target:
     place: Place
     node: NodeName
     container: ContainerName
+    instance: str = ""
+    """The runtime's id of the container that runs now. Where it is another one, the sandbox may be another one too, so
+    nothing that was known of the place is certain any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ class _ContainerStatus(_Struct):
     name: str
     state: _State | None = None
     started: bool | None = None
+    container_id: str | None = msgspec.field(default=None, name="containerID")
 
 
 class _Ip(_Struct):
@@ -149,6 +150,8 @@ class PodView:
     """The sidecar's startup probe, if it has one, has passed."""
     gated: bool = False
     """It names our readiness gate."""
+    instance: str = ""
+    """The runtime's id of the agent's container that can be asked; empty while none runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,7 @@ def pod_view(pod: PodObject, annotation: str, names: AgentNames) -> PodView:
     plain = any(c.name == names.sidecar for c in spec.containers or ())
     gate = any(c.name == names.init and c.restart_policy != "Always" for c in spec.init_containers or ())
     sidecar = _status_of(names.sidecar, status.init_container_statuses if native else status.container_statuses)
+    init = _status_of(names.init, status.init_container_statuses) if gate else None
     return PodView(
         place=Place(
             Namespace(pod.metadata.namespace),
@@ -193,11 +197,12 @@ def pod_view(pod: PodObject, annotation: str, names: AgentNames) -> PodView:
         host_network=bool(spec.host_network),
         terminal=status.phase in ("Succeeded", "Failed"),
         leaves_at=_unix(pod.metadata.deletion_timestamp),
-        init=_agent_state(_status_of(names.init, status.init_container_statuses)) if gate else AgentState.ABSENT,
+        init=_agent_state(init) if gate else AgentState.ABSENT,
         sidecar=_agent_state(sidecar) if native or plain else AgentState.ABSENT,
         native=native,
         started=bool(sidecar and sidecar.started),
         gated=pod.gated,
+        instance=_running(init) or _running(sidecar),
     )
 
 
@@ -218,6 +223,11 @@ def _agent_state(status: _ContainerStatus | None) -> Literal[AgentState.WAITING,
     if status.state.running is not None:
         return AgentState.RUNNING
     return AgentState.WAITING if status.state.terminated is None else AgentState.ENDED
+
+
+def _running(status: _ContainerStatus | None) -> str:
+    """The id of a container that runs."""
+    return (status.container_id or "") if status is not None and _agent_state(status) is AgentState.RUNNING else ""
 
 
 def _addresses(status: _Status) -> tuple[Address, ...]:

@@ -61,6 +61,18 @@ async def test_a_request_for_a_stream_that_is_gone_is_not_sent() -> None:
             await agents.ask(A, Ask(), first.stream)
 
 
+async def test_another_container_is_asked_on_a_stream_of_its_own() -> None:
+    processes = Processes()
+    async with streams(processes) as agents:
+        first = await agents.ask(replace(A, instance="1"), Ask())
+        with pytest.raises(Unknown, match="nothing was sent"):
+            await agents.ask(replace(A, instance="2"), Ask(), first.stream)
+        second = await agents.ask(replace(A, instance="2"), Ask())
+        assert second.stream != first.stream
+        assert (await agents.ask(replace(A, instance="2"), Ask())).stream == second.stream
+        await eventually(lambda: (agents.open, processes.running()) == (1, 1))
+
+
 async def test_another_pod_of_that_name_is_rejected() -> None:
     processes = Processes(lambda _: ("env", "POD_UID=uid-of-another", str(AGENT), "serve"))
     async with streams(processes) as agents:

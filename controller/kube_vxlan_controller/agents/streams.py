@@ -104,6 +104,8 @@ class Streams:
         seat.users += 1
         try:
             async with seat.lock:
+                if seat.stream and seat.instance != target.instance:
+                    seat.stream.close()  # what it led to has ended, also where nobody says so
                 current = seat.stream if seat.stream and seat.stream.open else None
                 if stream is not None and (current is None or current.id != stream):
                     raise Unknown(f"{target.place}: the stream for this request has ended; nothing was sent")
@@ -166,6 +168,7 @@ class Streams:
                 self._nodes.pop(target.node, None)
         stream = Stream(StreamId(next(self._numbers)), target.place, remote, decoder, self._limits.warm_for)
         seat.stream = self._warm[stream.id] = stream
+        seat.instance = target.instance
         stream.listener = self._tasks.create_task(self._listen(stream, target))
         self._cool_down()
         await asyncio.sleep(0)  # a task that is cancelled before it began would never let go of the stream
@@ -219,6 +222,8 @@ class _Seat:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     stream: Stream | None = None
+    instance: str = ""
+    """The container's, to which the stream leads."""
     users: int = 0
 
 

@@ -79,9 +79,9 @@ def target(pod: PodView, names: AgentNames) -> Target | None:
     if pod.terminal or pod.host_network or not pod.node:
         return None
     if pod.init is AgentState.RUNNING:
-        return Target(pod.place, pod.node, names.init)
+        return Target(pod.place, pod.node, names.init, pod.instance)
     if pod.sidecar is AgentState.RUNNING:
-        return Target(pod.place, pod.node, names.sidecar)
+        return Target(pod.place, pod.node, names.sidecar, pod.instance)
     return None
 
 
