@@ -73,6 +73,7 @@ class Counts:
     outcomes: list[str] = field(default_factory=list)
     mistakes: int = 0
     states: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    repairs: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def folded(self, changes: int, seconds: float) -> None:
         pass
@@ -87,7 +88,7 @@ class Counts:
         pass
 
     def repaired(self, kind: str, count: int) -> None:
-        pass
+        self.repairs[kind] += count
 
     def standing(self, before: str | None, after: str | None) -> None:
         for state, change in ((before, -1), (after, 1)):

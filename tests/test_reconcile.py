@@ -33,6 +33,10 @@ class Hand:
         self.agents, self.counts, self.heard = agents, Counts(), Hearing()
         self.reconciler = Reconciler(agents, Policy(), self.counts, self.heard, TEMPO)
 
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.reconciler.snapshot
+
     def accept(self, *changes: Change) -> None:
         for change in changes:
             self.reconciler.accept(change)

@@ -29,6 +29,10 @@ class Told:
     def __post_init__(self) -> None:
         self.story = Story(place("a"), self.counts, self.heard, AGAIN)
 
+    def carry_out(self, due: Round, wished: Wish | None = None) -> None:
+        self.story.begins(wished or wish(), due)
+        self.story.did(due)
+
     def reasons(self) -> list[Reason]:
         return [tale.reason for tale in self.heard.tales]
 
@@ -61,7 +65,7 @@ def test_what_was_found_as_wished_is_a_detail() -> None:
 
 def test_what_was_changed_is_news() -> None:
     it = Told()
-    it.story.did(round_from(Netns()), undoes=False)
+    it.carry_out(round_from(Netns()))
     it.story.stands(wish(), State.WIRED, 0.0)
     assert it.reasons() == [Reason.WIRED]
     assert not it.story.untouched
@@ -70,15 +74,16 @@ def test_what_was_changed_is_news() -> None:
 def test_a_peer_that_joins_is_a_detail() -> None:
     it = Told()
     it.story.stands(wish(), State.WIRED, 0.0)
-    it.story.did(round_from(without(wish().netns, "10.244.1.2")), undoes=False)
+    it.carry_out(round_from(without(wish().netns, "10.244.1.2")))
     it.story.stands(wish(), State.WIRED, 1.0)
     assert it.reasons() == [Reason.FOUND, Reason.PEERS]
 
 
 def test_a_repair_is_told_once_it_has_had_its_effect() -> None:
-    it = Told()
-    it.story.stands(wish(), State.WIRED, 0.0)
-    it.story.did(round_from(Netns()), undoes=True)
+    it, wished = Told(), wish()
+    it.story.settled(wished)
+    it.story.stands(wished, State.WIRED, 0.0)
+    it.carry_out(round_from(Netns()), wished)
     assert Reason.REPAIRED not in it.reasons()
     it.story.stands(wish(), State.WIRED, 1.0)
     it.story.stands(wish(), State.WIRED, 2.0)
@@ -123,7 +128,7 @@ def test_places_are_counted_by_state_from_beginning_to_end() -> None:
 def test_an_opened_gate_is_news() -> None:
     it = Told()
     opening = Round(Phase.OPEN, Ask(finally_=Finally.RELEASE))
-    it.story.did(opening, undoes=False)
+    it.carry_out(opening)
     it.story.stands(wish(), State.WIRED, 0.0)
     assert it.reasons() == [Reason.WIRED]
 

@@ -1,12 +1,13 @@
 """What a worker does when the kernel does not do as it is told. (Waiting and retrying: test_reconcile.)"""
 
 from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 
 from kube_vxlan_controller.desired import Desired, Policy, desire
 from kube_vxlan_controller.kernel.netns import EMPTY, Netns
-from kube_vxlan_controller.ports import Ask, Finally, Target
+from kube_vxlan_controller.ports import Ask, Finally, Target, Unknown
 from kube_vxlan_controller.snapshot import ConfigSeen, PodSeen, PodsListed, Snapshot, fold
 from kube_vxlan_controller.tempo import Tempo
 from kube_vxlan_controller.views import AgentState, PodView
@@ -81,6 +82,60 @@ async def test_what_a_user_changed_is_no_repair() -> None:
         obeying(agents, edited)
         hand.accept(PodSeen(edited))
         await hand.until(lambda: agents.kernels["a"] == wished(edited))
+        await hand.until(lambda: hand.heard.of("a") == ["Wired", "Wired"])
+
+
+async def test_what_is_put_back_when_a_peer_joins_is_a_repair_all_the_same() -> None:
+    agents = AnsweringAgents(complaints=('Cannot find device "vxeth1"',))
+    b = pod("b", "vxeth1", "10.244.1.2")
+
+    def obey(target: Target, ask: Ask) -> None:
+        if ask.batch:
+            agents.kernels[target.place.name] = desire(hand.snapshot, Desired(Policy())).wishes[target.place].netns
+
+    agents.behave = obey
+    async with at_work(agents, A) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        agents.kernels["a"] = EMPTY
+        hand.accept(PodSeen(b))
+        await hand.until(lambda: "Repaired" in hand.heard.of("a"))
+        assert [reason for reason in hand.heard.of("a") if reason != "Peers"] == ["Wired", "Repaired"]
+        assert hand.counts.repairs.keys() >= {"AddLink", "SetMark", "AddAddress"}
+        (told,) = [tale.note for tale in hand.heard.tales if tale.reason == "Repaired"]
+        assert "link add name vxeth1" in told
+
+
+async def test_what_users_changed_back_before_it_was_done_is_no_repair() -> None:
+    """An edit is on its way, its answer is lost, and the text becomes what it was."""
+    agents = AnsweringAgents()
+    obeying(agents, A)
+    edited = replace(A, text="vxeth1 ip=192.168.11.3/29")
+    async with at_work(agents, A) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+
+        def half(_: Target, ask: Ask) -> BaseException | None:
+            if not ask.writes:
+                return None
+            agents.kernels["a"] = wished(edited)
+            obeying(agents, A)
+            return Unknown("the answer is lost")
+
+        agents.behave = half
+        hand.accept(PodSeen(edited))
+        await hand.until(lambda: agents.kernels["a"] == wished(edited))
+        hand.accept(PodSeen(A))
+        await hand.until(lambda: agents.kernels["a"] == wished(A))
+        await hand.until(lambda: hand.heard.of("a") == ["Wired", "Wired"])
+
+
+async def test_a_sandbox_that_was_made_anew_is_no_repair() -> None:
+    agents = AnsweringAgents()
+    obeying(agents, A)
+    async with at_work(agents, A) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        agents.kernels["a"] = EMPTY
+        hand.accept(PodSeen(replace(A, addresses=(ip_address("10.244.1.77"),), instance="another")))
+        await hand.until(lambda: agents.kernels["a"] == wished(A), within=Tempo().audit_every / 2)
         await hand.until(lambda: hand.heard.of("a") == ["Wired", "Wired"])
 
 

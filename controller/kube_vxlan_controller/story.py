@@ -1,17 +1,21 @@
 """Pure. The story of one place: what was done there, and what of it is worth telling when it stands differently with us.
 
-A worker tells the story what it did (`did`) and how the place stands now (`stands`); the story counts and tells. Laws: what
-undoes somebody else's change is told as a repair, once it has had its effect; what is wrong is told again while it lasts.
+A worker tells the story what it is about to do (`begins`), that it was done (`did`), that a wish was found carried out
+(`settled`) and how the place stands now (`stands`); the story counts and tells. Laws: what undoes somebody else's change is
+told as a repair, once it has had its effect, also where it comes together with what a user changed; what is wrong is told
+again while it lasts.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from kube_vxlan_controller.desired import Wish
 from kube_vxlan_controller.kernel.arranging import UNMADE
+from kube_vxlan_controller.kernel.lines import render
 from kube_vxlan_controller.kernel.netns import ZERO_MAC
-from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry
-from kube_vxlan_controller.model import Fault, Place
+from kube_vxlan_controller.kernel.plan import plan
+from kube_vxlan_controller.kernel.steps import AddLink, AppendDestination, DeleteEntry, Step
+from kube_vxlan_controller.model import Fault, InterfaceName, Place
 from kube_vxlan_controller.ports import Meter
 from kube_vxlan_controller.rounds import Phase, Round
 from kube_vxlan_controller.telling import NEW, News, Readiness, Standing, State, Wire, peers, readiness, repaired, tell, untold
@@ -35,24 +39,38 @@ class Story:
         self._told_at = 0.0
         self._changed = self._opened = False
         self._reported: Readiness | None = None
+        self._carried_out: Wish | None = None
+        """The wish that the kernel was last found to be like, until something is changed for the sake of another one."""
+        self._putting_back: frozenset[Step] = frozenset()
+        """What of the round that is on its way undoes somebody else's change."""
         self._undone: dict[str, None] = {}
         """What was done to put back what somebody else changed, in order; told when it has had its effect."""
         meter.standing(None, NEW.state)
 
-    def did(self, done: Round, undoes: bool) -> None:
-        """A round was carried out; `undoes`: for a wish that had been carried out before, so somebody else undid it."""
-        undoes &= done.phase in (Phase.CHANGE, Phase.FORWARD)
+    def begins(self, wish: Wish, due: Round) -> None:
+        """A round is about to be asked for; whether it will have been carried out may never be known."""
+        self._putting_back = put_back(self._carried_out, wish, due)
+        if due.phase is Phase.CHANGE and any(_is_own(step) for step in due.plan.steps if step not in self._putting_back):
+            self._carried_out = None
+
+    def did(self, done: Round) -> None:
+        """The round that was begun last was carried out."""
+        back = self._putting_back
         for kind, number in Counter(type(step).__name__ for step in done.plan.steps).items():
             self._meter.stepped(kind, number)
-            if undoes:
-                self._meter.repaired(kind, number)
-        self._changed |= done.phase is Phase.CHANGE and not undoes
+        for kind, number in Counter(type(step).__name__ for step in back).items():
+            self._meter.repaired(kind, number)
+        self._changed |= done.phase is Phase.CHANGE and any(_is_own(step) for step in done.plan.steps if step not in back)
         self._opened |= done.phase is Phase.OPEN
         self.untouched &= done.phase not in (Phase.CHANGE, Phase.OPEN)
-        if undoes:
-            self._undone |= dict.fromkeys(done.ask.batch + done.ask.entries)
-        elif done.phase is Phase.FORWARD:
-            self._tell_peers(done)
+        lines = render(tuple(step for step in done.plan.steps if step in back))
+        self._undone |= dict.fromkeys(lines.batch + lines.entries)
+        if done.phase is Phase.FORWARD:
+            self._tell_peers(step for step in done.plan.steps if step not in back)
+
+    def settled(self, wish: Wish | None) -> None:
+        """Nothing is left to do for this wish; None: all that was done is, but something is held back for now."""
+        self._carried_out = wish
 
     def stands(
         self, wish: Wish, state: State, now: float, faults: tuple[Fault, ...] = (), trouble: str = "", known: bool = True
@@ -110,12 +128,40 @@ class Story:
             self._told_at = now
             self._tell(tale)
 
-    def _tell_peers(self, done: Round) -> None:
-        joined = Counter(step.link for step in done.plan.steps if isinstance(step, AppendDestination))
-        deleted = [step for step in done.plan.steps if isinstance(step, DeleteEntry)]
-        left = Counter(step.link for step in deleted if step.entry.mac == ZERO_MAC)
+    def _tell_peers(self, steps: Iterable[Step]) -> None:
+        joined: Counter[InterfaceName] = Counter()
+        left: Counter[InterfaceName] = Counter()
+        for step in steps:
+            if isinstance(step, AppendDestination):
+                joined[step.link] += 1
+            elif isinstance(step, DeleteEntry) and step.entry.mac == ZERO_MAC:
+                left[step.link] += 1
         for link in sorted(joined.keys() | left.keys()):
             self._tell(peers(self._place, link, joined[link], left[link]))
+
+
+def put_back(before: Wish | None, wish: Wish, due: Round) -> frozenset[Step]:
+    """The steps of a round that undo somebody else's change, where the kernel was like the wish `before` (None: it was not).
+
+    For the same wish that is everything. For another one it is what no way from the one to the other would have, but of
+    entries only those of links that are put back themselves: which of them peers came and went with cannot be told. A pod that
+    has another address has another sandbox, and that was empty.
+    """
+    if before is None or due.phase not in (Phase.CHANGE, Phase.FORWARD):
+        return frozenset()
+    if before is wish:
+        return frozenset(due.plan.steps)
+    if due.phase is Phase.FORWARD or {m.underlay for m in before.reading.members} != {m.underlay for m in wish.reading.members}:
+        return frozenset()
+    expected = frozenset(plan(wish.netns, before.netns, wish.hold).steps)
+    unexpected = [step for step in due.plan.steps if step not in expected]
+    remade = {step.link for step in unexpected if isinstance(step, AddLink)}
+    return frozenset(step for step in unexpected if _is_own(step) or step.link in remade)
+
+
+def _is_own(step: Step) -> bool:
+    """Whether a step is about what the pod itself has, and not about its peers."""
+    return not isinstance(step, AppendDestination | DeleteEntry)
 
 
 def _wires(wish: Wish, faults: tuple[Fault, ...]) -> tuple[Wire, ...]:

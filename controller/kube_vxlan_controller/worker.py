@@ -62,7 +62,6 @@ class Worker:
         self._superseded = asyncio.Event()
         """Set while there is a newer wish than the one being carried out."""
         self._known: Known = NOTHING_KNOWN
-        self._settled: Wish | None = None
         self.story = Story(wish.place, shared.meter, shared.tell, shared.tempo.told_again)
         self._failures = 0
         self._answers = True
@@ -163,7 +162,7 @@ class Worker:
             due = self._next(wish, is_first=number == 0)
             if isinstance(due, Settled):
                 # What was held back while blind and is done afterwards undoes nobody's change.
-                self._settled = None if self._shared.blind() else wish
+                self.story.settled(None if self._shared.blind() else wish)
                 if wish.gated and wish.target is not None and not self.story.ready:
                     self.idle.set()  # our own part is done, as before a gate is opened
                     if not await self._peers_ready(wish):
@@ -194,6 +193,7 @@ class Worker:
         stream = None if due.phase is Phase.READ else self._known.stream
         started = asyncio.get_running_loop().time()
         outcome = "cancelled"
+        self.story.begins(wish, due)
         self.asking = True
         try:
             told = await self._shared.agents.ask(wish.target, due.ask, stream)
@@ -205,7 +205,7 @@ class Worker:
             self.asking = False
             self._shared.meter.asked(due.phase, outcome, asyncio.get_running_loop().time() - started)
         self._known = learn(wish, self._known, due, told)
-        self.story.did(due, undoes=self._settled is wish)
+        self.story.did(due)
 
     async def _peers_ready(self, wish: Wish) -> bool:
         """Wait a little for the peers to be programmed; whether the wish is still the one to carry out."""
