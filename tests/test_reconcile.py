@@ -413,6 +413,17 @@ class TestTelling:
             assert hand.counts.mistakes == 1
             assert [(tale.about, tale.reason) for tale in hand.heard.tales] == [(ref, "Refused")]
 
+    async def test_a_mistake_in_the_configmap_is_told_again_while_it_lasts(self) -> None:
+        ref = ConfigRef(Namespace("kube-system"), "networks", "u")
+        wrong = ConfigView((*NETWORKS.data, ("wrong", "id=x")), ref=ref)
+        async with at_work(AnsweringAgents()) as hand:
+            hand.accept(ConfigSeen(wrong))
+            await asyncio.sleep(TEMPO.told_again * 2.5)
+            assert [(tale.about, tale.reason) for tale in hand.heard.tales] == [(ref, "Refused")] * 3
+            hand.accept(ConfigSeen(replace(wrong, data=NETWORKS.data)))
+            await asyncio.sleep(TEMPO.told_again * 2.5)
+            assert len(hand.heard.tales) == 3
+
     async def test_what_was_held_back_while_blind_is_no_repair(self) -> None:
         agents = AnsweringAgents()
         full = desire(fold(Snapshot(), [PodsListed((pod("a", "vxeth1"),)), ConfigSeen(NETWORKS)]), Desired(Policy()))

@@ -13,7 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
-from kube_vxlan_controller.model import Place
+from kube_vxlan_controller.model import Fault, Place
 from kube_vxlan_controller.ports import Agents, Meter
 from kube_vxlan_controller.snapshot import Change, Elapsed, Snapshot, fold
 from kube_vxlan_controller.telling import News, State, tell_networks
@@ -41,6 +41,8 @@ class Reconciler:
         self._begun = asyncio.Event()
         self._faults = 0
         self._tell = tell
+        self._told_networks_at = 0.0
+        """When mistakes in the ConfigMap were told last, by the loop's clock."""
         self._shared = Shared(
             agents=agents,
             meter=meter,
@@ -124,9 +126,15 @@ class Reconciler:
         for place in after.changed:
             self._faults += _faults(after.wishes.get(place)) - _faults(before.wishes.get(place))
         self._meter.faults(self._faults + len(after.networks.faults))
+        if after.networks is not before.networks:
+            self._tell_networks(before.networks.faults)
+
+    def _tell_networks(self, known: Iterable[Fault] = ()) -> None:
+        """Tell of the mistakes in the ConfigMap that are not known already."""
         config = self._snapshot.config
-        if config is not None and config.ref is not None and after.networks is not before.networks:
-            for tale in tell_networks(config.ref, before.networks.faults, after.networks.faults):
+        self._told_networks_at = asyncio.get_running_loop().time()
+        if config is not None and config.ref is not None:
+            for tale in tell_networks(config.ref, known, self._desired.networks.faults):
                 self._tell(tale)
 
     async def _first_look(self) -> None:
@@ -191,6 +199,8 @@ class Reconciler:
         """In turn, compare every place with its kernel."""
         while True:
             await asyncio.sleep(self._tempo.audit_gap(len(self._workers)))
+            if asyncio.get_running_loop().time() - self._told_networks_at >= self._tempo.told_again:
+                self._tell_networks()
             if not self._turns:
                 continue
             place = self._turns.popleft()

@@ -16,6 +16,7 @@ from kube_vxlan_controller.kube.client import ApiClient
 from kube_vxlan_controller.kube.connection import Connection, from_kubeconfig
 from kube_vxlan_controller.kube.events import Events, Limits
 from kube_vxlan_controller.kube.notes import Event, Regarding
+from kube_vxlan_controller.tempo import Tempo
 from tests.kube.scripted import Scripted, says
 from tests.lab.apiserver.hosted import HAS_KUBECTL, Hosted, a_pod, hosted
 
@@ -130,6 +131,11 @@ async def test_repeats_are_counted_in_the_event_that_is_there(lab: Hosted, lab_a
     assert wired["series"]["count"] == 4
     assert wired["series"]["lastObservedTime"] > wired["eventTime"]
     assert "series" not in refused
+
+
+def test_what_is_told_again_while_it_lasts_is_one_series() -> None:
+    hand, hour = Tempo(), 3600.0
+    assert hand.told_again + hand.retry_refused + hand.audit_every < Limits().silence < hour
 
 
 async def test_after_a_silence_a_repeat_is_a_new_event(lab: Hosted, lab_api: ApiClient) -> None:

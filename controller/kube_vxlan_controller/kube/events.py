@@ -39,8 +39,9 @@ class Limits:
     """Events that wait to be written, with those that are postponed; more are dropped."""
     remembered: int = 4096
     """Series, and objects, of which something is known; the one used longest ago is forgotten first."""
-    silence: float = 360.0
-    """Seconds without a repeat after which a series has ended, and the next repeat is a new Event."""
+    silence: float = 2700.0
+    """Seconds without a repeat after which a series has ended, and the next repeat is a new Event: longer than it takes until
+    what is wrong is told again (`tempo.told_again`), shorter than servers keep Events."""
     burst: int = 50
     every: float = 0.1
     """Seconds from one request to the next, when the burst is used up."""
