@@ -15,21 +15,18 @@ UNDERLAY = {"ifname": "eth0", "flags": ["UP"], "mtu": 1500, "linkinfo": {"info_k
 
 def printed(netns: Netns) -> Mapping[Reading, str]:
     """All readings of a namespace."""
-    routes: dict[int, list[dict[str, Any]]] = {4: [], 6: []}
+    routes: list[dict[str, Any]] = []
     for link in netns.links:
         for route in link.routes:
-            routes[route.subnet.version].append(
-                {"dst": str(route.subnet), "gateway": str(route.gateway), "dev": link.name, "protocol": str(PROTOCOL)}
-            )
+            printed: dict[str, Any] = {"dst": str(route.subnet), "gateway": str(route.gateway), "dev": link.name}
+            routes.append({**printed, "protocol": str(PROTOCOL), **({"pref": "medium"} if route.subnet.version == 6 else {})})
     return {
         Reading.LINKS: json.dumps([UNDERLAY, *(_link(link) for link in netns.links)]),
-        Reading.ROUTES: f"{json.dumps(routes[4])}\n{json.dumps(routes[6])}",
+        Reading.ROUTES: json.dumps(routes),
         Reading.ENTRIES: "\n".join(
             sorted(f"{link.name} {ZERO_MAC} {address}" for link in netns.links for address in link.destinations)
             + [f"{link.name} {entry.mac} {entry.destination}" for link in netns.links for entry in sorted(link.strays)]
-        ),
-        Reading.LEARNED: "\n".join(
-            f"{link.name} {entry.mac} {entry.destination}" for link in netns.links for entry in sorted(link.learned)
+            + [f"{link.name} {entry.mac} {entry.destination} learned" for link in netns.links for entry in sorted(link.learned)]
         ),
         Reading.DIGEST: "\n".join(f"{link.name} {digest(link.destinations)}" for link in netns.links),
     }

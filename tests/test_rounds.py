@@ -60,7 +60,7 @@ def test_first_everything_is_read() -> None:
     first = due(wish(A, *PEERS), NOTHING_KNOWN)
     assert first.phase is Phase.READ
     assert not first.ask.writes
-    assert {reading for reading, _ in first.ask.read} == {Reading.LINKS, Reading.ROUTES, Reading.ENTRIES, Reading.LEARNED}
+    assert {reading for reading, _ in first.ask.read} == {Reading.LINKS, Reading.ROUTES, Reading.ENTRIES}
 
 
 def test_another_container_is_another_stream_so_it_is_read_again() -> None:
@@ -118,8 +118,9 @@ def test_a_member_goes_in_one_request_since_the_agent_removes_what_was_learned_o
 
 def test_what_was_learned_is_kept_only_where_no_destination_stands_beside_it() -> None:
     wished = wish(A, PEERS[0])
-    learned = {Reading.LEARNED: "vxeth1 02:00:00:00:00:09 10.244.1.3\nvxeth1 02:00:00:00:00:08 10.244.1.2"}
-    read = Told(STREAM, (), {**printed(wished.netns), **learned})
+    learned = "vxeth1 02:00:00:00:00:09 10.244.1.3 learned\nvxeth1 02:00:00:00:00:08 10.244.1.2 learned"
+    there = printed(wished.netns)
+    read = Told(STREAM, (), {**there, Reading.ENTRIES: f"{there[Reading.ENTRIES]}\n{learned}"})
     found = learn(wished, NOTHING_KNOWN, due(wished, NOTHING_KNOWN), read)
     gone = Entry("02:00:00:00:00:09", ip_address("10.244.1.3"))
     assert found.netns is not None

@@ -81,7 +81,7 @@ class Ask:
     entries: tuple[str, ...] = ()
     """Lines for `bridge -force -batch -`."""
     read: tuple[tuple[Reading, tuple[InterfaceName, ...]], ...] = ()
-    """What to read back, of which links (no names: of all; for ENTRIES, LEARNED, DIGEST: all VXLAN links)."""
+    """What to read back, of which links (no names: of all; for ENTRIES, DIGEST: all VXLAN links)."""
     finally_: Finally = Finally.NOTHING
 
     @property

@@ -81,7 +81,6 @@ READ_ALL = (
     (Reading.LINKS, ()),
     (Reading.ROUTES, ()),
     (Reading.ENTRIES, ()),
-    (Reading.LEARNED, ()),
 )
 
 

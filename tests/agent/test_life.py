@@ -172,7 +172,7 @@ def test_after_a_kill_in_the_middle_the_next_stream_reads_and_goes_on(pod: Pod) 
         assert agent.process.wait(PATIENCE) == -signal.SIGKILL
         eventually(lambda: processes_of_group(agent.process.pid) == [])
     with pod.serve() as agent:
-        there = parse_entries(agent.done(Ask(read=((Reading.ENTRIES, (V1,)),))).readings[Reading.ENTRIES])
+        there, _ = parse_entries(agent.done(Ask(read=((Reading.ENTRIES, (V1,)),))).readings[Reading.ENTRIES])
         assert len(there.get(V1, ())) <= len(addresses)
         missing = set(addresses) - {entry.destination for entry in there.get(V1, ())}
         agent.done(

@@ -31,7 +31,7 @@ async def test_what_does_not_greet_as_an_agent(command: tuple[str, ...], error: 
 
 async def test_every_cut_of_the_connection_is_unknown_and_the_next_ask_starts_anew() -> None:
     processes = Processes()
-    greeting = len(f"kube-vxlan-agent 1 digest,learned,show,ready,release {A.place.uid}\n")
+    greeting = len(f"kube-vxlan-agent 1 digest,show,ready,release {A.place.uid}\n")
     async with asyncio.TaskGroup() as tasks:
 
         async def cut(after: int) -> None:

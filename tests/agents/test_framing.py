@@ -86,7 +86,7 @@ def test_answers_and_refusals() -> None:
         b"batch 0 0\n\nend 1\n"
         b"refused line batch 3 is not allowed: link del dev eth0\nend 2\n"
         b"entries 2 16\nno device\nline 1\nread-digest 0 8\nvxeth1 0\nread-links 1 6\nbroken\nready 0 0\n\nend 3\n"
-        b"batch 255 0\n\nread-learned 0 0\n\nend 4\n"
+        b"batch 255 0\n\nread-entries 0 0\n\nend 4\n"
         b"read-show-fdb 0 3\none\nread-show-fdb 0 3\ntwo\nend 5\n"
         b"end 6\n"
     )
@@ -96,7 +96,7 @@ def test_answers_and_refusals() -> None:
         Answer(1),
         Refusal(2, "line", "batch 3 is not allowed: link del dev eth0"),
         Answer(3, ("no device", "line 1", "broken"), {Reading.DIGEST: "vxeth1 0\n"}),
-        Answer(4, ("batch ended with status 255 and said nothing",), {Reading.LEARNED: ""}),
+        Answer(4, ("batch ended with status 255 and said nothing",), {Reading.ENTRIES: ""}),
         Answer(5, (), {Reading.SHOW_FDB: "one\ntwo\n"}),
         Answer(6),
     ]

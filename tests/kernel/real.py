@@ -13,7 +13,7 @@ from tests.namespaces import Namespace
 
 READ = """
 echo @links; ip -d -j addr show
-echo @routes; ip -N -j -4 route show; ip -N -j -6 route show
+echo @routes; ip -N -j route show table all
 echo @entries; bridge fdb show
 """
 
@@ -68,16 +68,15 @@ def line_of(deed: Deed) -> str:
 
 def parsed(parts: dict[str, str]) -> Netns:
     """What the agent would make of `bridge fdb show`, and then what the controller would."""
-    permanent, learned = [], []
+    entries = []
     for line in parts["entries"].splitlines():
         words = line.split()
         if words[3] == "dst":
-            (permanent if "permanent" in words else learned).append(f"{words[2]} {words[0]} {words[4]}\n")
+            entries.append(f"{words[2]} {words[0]} {words[4]}{'' if 'permanent' in words else ' learned'}\n")
     return parse(
         {
             Reading.LINKS: parts["links"],
             Reading.ROUTES: parts["routes"],
-            Reading.ENTRIES: "".join(sorted(permanent)),
-            Reading.LEARNED: "".join(sorted(learned)),
+            Reading.ENTRIES: "".join(entries),
         }
     )

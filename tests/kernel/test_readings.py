@@ -72,7 +72,7 @@ def test_what_carries_somebodys_alias_is_somebodys_and_so_are_its_routes() -> No
     assert found.foreign.aliases == {name: alias for name, alias in aliases.items() if alias}
     by_hand = [{"dst": f"172.1{n}.0.0/16", "gateway": "10.1.0.100", "dev": f"vx{n}", "flags": []} for n in (2, 5)]
     read = links(*({**VXLAN, "ifname": name, "ifalias": alias} for name, alias in aliases.items()))
-    netns = parse({**read, Reading.ROUTES: f"{json.dumps(by_hand)}\n[]"})
+    netns = parse({**read, Reading.ROUTES: json.dumps(by_hand)})
     assert netns.foreign.routes == {ip_network("172.12.0.0/16"): "3"}
 
 
@@ -88,20 +88,21 @@ def test_a_link_over_ipv6_that_inherits_its_ttl() -> None:
 
 
 def test_entries_are_destinations_strays_and_learned_ones() -> None:
-    permanent = (
+    entries = (
         "vx1 00:00:00:00:00:00 0.0.0.0\n"
         "vx1 00:00:00:00:00:00 10.244.0.1\n"
         "vx1 02:00:00:00:00:01 10.244.0.2\n"
+        "vx1 02:00:00:00:00:02 fd00::1 learned\n"
         "vx9 00:00:00:00:00:00 10.244.0.9\n"
     )
-    (link,) = parse({**links(VXLAN), Reading.ENTRIES: permanent, Reading.LEARNED: "vx1 02:00:00:00:00:02 fd00::1\n"}).links
+    (link,) = parse({**links(VXLAN), Reading.ENTRIES: entries}).links
     assert set(link.destinations) == {ip_address("10.244.0.1")}
     assert link.strays == {Entry("02:00:00:00:00:01", ip_address("10.244.0.2"))}
     assert link.learned == {Entry("02:00:00:00:00:02", ip_address("fd00::1"))}
 
 
 def test_nothing_read_is_nothing_there() -> None:
-    empty = parse({Reading.LINKS: "[]", Reading.ROUTES: "[ ]\n[ ]\n", Reading.ENTRIES: "", Reading.LEARNED: ""})
+    empty = parse({Reading.LINKS: "[]", Reading.ROUTES: "[ ]\n", Reading.ENTRIES: ""})
     assert (empty.links, empty.foreign.links, empty.foreign.routes) == ((), {}, {})
     assert parse({Reading.LINKS: "", Reading.ROUTES: ""}).links == ()
 
@@ -152,7 +153,8 @@ def test_anything_else_is_a_parse_error(readings: dict[Reading, str]) -> None:
         {Reading.ROUTES: '[{"dst": ""}]'},
         {Reading.ENTRIES: "vx1 00:00:00:00:00:00"},
         {Reading.ENTRIES: "vx1 00:00:00:00:00:00 nowhere"},
-        {Reading.LEARNED: "vx1 00:00:00:00:00:0 10.0.0.1"},
+        {Reading.ENTRIES: "vx1 00:00:00:00:00:0 10.0.0.1 learned"},
+        {Reading.ENTRIES: "vx1 00:00:00:00:00:00 10.0.0.1 static"},
     ],
 )
 def test_nonsense_is_told_as_such(readings: dict[Reading, str]) -> None:

@@ -11,8 +11,9 @@ ETH0 = InterfaceName("eth0")
 
 
 def read(four: list[dict[str, object]], six: list[dict[str, object]]) -> Routes:
-    """The routes of a namespace with one link of ours."""
-    return read_routes(f"{json.dumps(four)}\n{json.dumps(six)}\n", {VX1: LINK, ETH0: None}, {})
+    """The routes of a namespace with one link of ours, those of IPv6 with the preference that they all have."""
+    printed = [*four, *({"pref": "medium", **route} for route in six)]
+    return read_routes(json.dumps(printed) + "\n", {VX1: LINK, ETH0: None}, {})
 
 
 def test_routes_are_ours_by_their_protocol_and_their_link() -> None:
@@ -48,6 +49,12 @@ def test_routes_are_ours_by_their_protocol_and_their_link() -> None:
         "0.0.0.0/0": "3",
         "::/0": "9",
     }
+
+
+def test_routes_of_other_tables_do_not_matter() -> None:
+    mine: dict[str, object] = {"dst": "172.16.0.0/16", "gateway": "10.1.0.100", "dev": "vx1", "protocol": "86", "flags": []}
+    others = [mine | {"table": "100"}, {"type": "2", "dst": "10.1.0.1", "dev": "vx1", "table": "255", "protocol": "2"}]
+    assert read(others, [{"dst": "default", "dev": "vx1", "table": "7"}]) == read([], [])
 
 
 def test_routes_of_others_over_our_link_are_told_if_they_are_simple() -> None:

@@ -5,7 +5,7 @@ holds, it is a value or a `ParseError`.
 
 Facts (measured, iproute2 6.1). `-N` prints protocols as numbers and leaves out the default, boot.
 
-A digest stands for the ENTRIES of one link: a line `LINK MD5`, the MD5 in lower-case hexadecimal of the lines
+A digest stands for the permanent ENTRIES of one link: a line `LINK MD5`, the MD5 in lower-case hexadecimal of the lines
 `MAC DESTINATION`, each ended by a line feed, sorted by their bytes (LC_ALL=C). None is the MD5 of nothing.
 """
 
@@ -33,6 +33,9 @@ from kube_vxlan_controller.kernel.netns import (
 from kube_vxlan_controller.kernel.routes import read_routes
 from kube_vxlan_controller.model import Address, Interface, InterfaceName, UdpPort, Vni
 
+Entries = Mapping[InterfaceName, frozenset[Entry]]
+"""Forwarding entries by link."""
+
 _NAME = re.compile(r"(?!(?:lo|eth0)$)[A-Za-z0-9._-]{1,15}")
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
@@ -44,13 +47,12 @@ class Reading(StrEnum):
     LINKS = "links"
     """`ip -d -j addr show`: links with alias, attributes and addresses."""
     ROUTES = "routes"
-    """Main-table routes of both families: one JSON list per family, a line each."""
+    """Routes of both families and of all tables, as one JSON list."""
     ENTRIES = "entries"
-    """Permanent entries with a destination: sorted lines `LINK MAC DESTINATION` of the links named."""
-    LEARNED = "learned"
-    """The same for learned ones."""
+    """Entries with a destination, of the links named: lines `LINK MAC DESTINATION` of permanent ones, and of learned ones
+    `LINK MAC DESTINATION learned`, in any order."""
     DIGEST = "digest"
-    """One line per link: `LINK MD5` over its ENTRIES lines."""
+    """One line per link: `LINK MD5` over its permanent ENTRIES."""
     SHOW_FDB = "show-fdb"
     """What `bridge fdb show dev LINK` prints, for people."""
     SHOW_ADDRESSES = "show-addresses"
@@ -101,9 +103,8 @@ class _Link(msgspec.Struct):
 
 
 def parse(readings: Mapping[Reading, str]) -> Netns:
-    """What the readings say, all of LINKS, ROUTES, ENTRIES and LEARNED that are there. Raises ParseError."""
-    entries = parse_entries(readings.get(Reading.ENTRIES, ""))
-    learned = parse_entries(readings.get(Reading.LEARNED, ""))
+    """What the readings say, all of LINKS, ROUTES and ENTRIES that are there. Raises ParseError."""
+    entries, learned = parse_entries(readings.get(Reading.ENTRIES, ""))
     try:
         printed = msgspec.json.decode(readings.get(Reading.LINKS) or "[]", type=list[_Link])
         found = {InterfaceName(link.ifname): _link(link) for link in printed if link.ifname}
@@ -177,19 +178,26 @@ def _own_address(mac: str) -> Interface | None:
     return ip_interface((b"\xfe\x80" + bytes(6) + host, 64))
 
 
-def parse_entries(text: str) -> dict[InterfaceName, frozenset[Entry]]:
-    """Lines `LINK MAC DESTINATION`, by link. Raises ParseError."""
-    entries: defaultdict[InterfaceName, set[Entry]] = defaultdict(set)
+def parse_entries(text: str) -> tuple[Entries, Entries]:
+    """The permanent and the learned ones of lines `LINK MAC DESTINATION [learned]`, by link. Raises ParseError."""
+    permanent: defaultdict[InterfaceName, set[Entry]] = defaultdict(set)
+    learned: defaultdict[InterfaceName, set[Entry]] = defaultdict(set)
     for line in text.splitlines():
         try:
-            link, mac, destination = line.split()
+            link, mac, destination, *how = line.split()
             address = ip_address(destination)
         except ValueError as error:
             raise ParseError(f"{line!r} is not a forwarding entry: {error}") from error
         if not _MAC.fullmatch(mac):
             raise ParseError(f"{line!r} is not a forwarding entry: {mac} is not a MAC address")
+        if how not in ([], ["learned"]):
+            raise ParseError(f"{line!r} is not a forwarding entry: nobody knows the word {how[0]}")
         if not address.is_unspecified:  # no line can remove that one alone
-            entries[InterfaceName(link)].add(Entry(mac, address))
+            (learned if how else permanent)[InterfaceName(link)].add(Entry(mac, address))
+    return _frozen(permanent), _frozen(learned)
+
+
+def _frozen(entries: Mapping[InterfaceName, Iterable[Entry]]) -> Entries:
     return {link: frozenset(found) for link, found in entries.items()}
 
 

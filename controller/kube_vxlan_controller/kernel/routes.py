@@ -31,6 +31,9 @@ class _Route(msgspec.Struct):
     gateway: str = ""
     dev: str = ""
     protocol: str = _BOOT
+    table: str = ""
+    """Of any table but main, which iproute2 leaves out."""
+    pref: str = ""
     nexthops: list[msgspec.Raw] = []
 
 
@@ -64,22 +67,30 @@ class Routes:
 
 
 def read_routes(text: str, links: Mapping[InterfaceName, Link | None], aliases: Mapping[InterfaceName, str]) -> Routes:
-    """What the two lists of the reading say; `links` are the links that are there, None for those that are not VXLAN, and
-    `aliases` those of somebody else's. Raises ValueError, msgspec's errors among them, for what makes no sense."""
+    """What the reading's list says; `links` are the links that are there, None for those that are not VXLAN, and `aliases`
+    those of somebody else's. Raises ValueError, msgspec's errors among them, for what makes no sense."""
     found = Routes(defaultdict(list), defaultdict(list), {})
-    for everything, line in zip(("0.0.0.0/0", "::/0"), text.splitlines(), strict=False):
-        for raw in msgspec.json.decode(line.strip() or "[]", type=list[msgspec.Raw]):
-            route = msgspec.json.decode(raw, type=_Route)
-            subnet = ip_network(everything if route.dst == "default" else route.dst)
-            link = None if route.type or route.nexthops else links.get(InterfaceName(route.dev))
-            if link is not None and route.gateway and route.protocol == str(PROTOCOL):
-                found.ours[link.name].append(Route(subnet, ip_address(route.gateway)))
-                continue
-            if link is not None and (other := _restorable(raw, subnet)) is not None:
-                found.others[link.name].append(other)
-            if link is None or not (_by_hand(route, aliases) or _connected(route, subnet, link)):
-                found.foreign[subnet] = route.protocol
+    for raw in msgspec.json.decode(text.strip() or "[]", type=list[msgspec.Raw]):
+        route = msgspec.json.decode(raw, type=_Route)
+        if route.table:
+            continue
+        subnet = _subnet(route)
+        link = None if route.type or route.nexthops else links.get(InterfaceName(route.dev))
+        if link is not None and route.gateway and route.protocol == str(PROTOCOL):
+            found.ours[link.name].append(Route(subnet, ip_address(route.gateway)))
+            continue
+        if link is not None and (other := _restorable(raw, subnet)) is not None:
+            found.others[link.name].append(other)
+        if link is None or not (_by_hand(route, aliases) or _connected(route, subnet, link)):
+            found.foreign[subnet] = route.protocol
     return found
+
+
+def _subnet(route: _Route) -> Prefix:
+    """What the route leads to. Only routes of IPv6 have a preference."""
+    if route.dst == "default":
+        return ip_network("::/0" if route.pref else "0.0.0.0/0")
+    return ip_network(route.dst)
 
 
 def _by_hand(route: _Route, aliases: Mapping[InterfaceName, str]) -> bool:
