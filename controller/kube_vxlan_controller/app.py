@@ -15,7 +15,8 @@ from typing import assert_never
 
 import uvloop
 
-from kube_vxlan_controller.agents.streams import Limits, Streams
+from kube_vxlan_controller.agents.limits import Limits
+from kube_vxlan_controller.agents.streams import Streams
 from kube_vxlan_controller.connecting import connection
 from kube_vxlan_controller.desired import Policy
 from kube_vxlan_controller.election import Candidate
@@ -63,7 +64,9 @@ async def _run(settings: Settings) -> None:
     async with (
         ApiClient(where) as api,
         _leadership(settings, where, metrics) as leadership,
-        Streams(CountedExec(PodExec(api), metrics), lambda: leadership.epoch, Limits()) as agents,
+        Streams(
+            CountedExec(PodExec(api), metrics), lambda: leadership.epoch, Limits().for_audits(settings.audit_every)
+        ) as agents,
     ):
         events = Events(api, socket.gethostname(), metrics.reported, EventLimits())
         policy = Policy(settings.agents, settings.gate_open, settings.vni_from_configmap)

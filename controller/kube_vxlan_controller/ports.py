@@ -7,6 +7,7 @@ WorldError               one of the world's failures, each of which is a policy:
  ├── Unreachable         nothing was done                               try again, with backoff
  ├── Rejected            the agent refused the request: nothing done    report, try again slowly
  └── Unknown             nobody can tell whether it was done            read back, then try again
+      └── StreamEnded    nothing was done, but nothing is certain now   read back at once
 """
 
 from collections.abc import Mapping
@@ -54,6 +55,10 @@ class Rejected(WorldError):
 
 class Unknown(WorldError):
     """The request may or may not have been carried out: read back before anything else."""
+
+
+class StreamEnded(Unknown):
+    """The stream that a request was for has ended, so nothing was sent, and what was known of the place is not certain."""
 
 
 StreamId = NewType("StreamId", int)
@@ -106,7 +111,7 @@ class Agents(Protocol):
     async def ask(self, target: Target, ask: Ask, stream: StreamId | None = None) -> Told:
         """Carry out one request.
 
-        With `stream`, on that stream only: if it is gone, nothing is sent and `Unknown` is raised, since what its caller
+        With `stream`, on that stream only: if it is gone, nothing is sent and `StreamEnded` is raised, since what its caller
         knows of the place is no longer certain. Without, on the open stream of the target or on a new one.
 
         Raises every `WorldError`.

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kube_vxlan_controller.agents.streams import Limits, Streams
+from kube_vxlan_controller.agents.limits import Limits
+from kube_vxlan_controller.agents.streams import Streams
 from kube_vxlan_controller.model import ContainerName, Epoch, Namespace, NodeName, Place, PodName, PodUid
 from kube_vxlan_controller.ports import Exec, ExecStream, NotRunning, Target, Unknown
 

@@ -10,11 +10,12 @@ from dataclasses import replace
 import pytest
 
 from kube_vxlan_controller.agents.streams import Streams
-from kube_vxlan_controller.model import Epoch, InterfaceName
+from kube_vxlan_controller.model import ContainerName, Epoch, InterfaceName
 from kube_vxlan_controller.ports import (
     Ask,
     Reading,
     Rejected,
+    StreamEnded,
     StreamId,
     Target,
     Unknown,
@@ -35,6 +36,11 @@ async def test_a_stream_is_opened_once_and_stays() -> None:
         assert first.stream == again.stream != other.stream
         assert (len(processes.started), agents.open) == (2, 2)
     assert processes.running() == 0
+
+
+def test_streams_stay_open_from_one_audit_to_the_next() -> None:
+    assert LIMITS.for_audits(60.0) == LIMITS
+    assert LIMITS.for_audits(900.0).warm_for > 900.0
 
 
 async def test_one_request_at_a_time_on_one_stream() -> None:
@@ -108,6 +114,69 @@ async def test_a_silent_node_is_left_alone_until_it_answers_again() -> None:
                 await asyncio.sleep(0.01)
 
 
+async def test_a_silent_agent_does_not_wait_for_another_one() -> None:
+    processes = Processes(lambda _: ("sleep", "60"))
+    async with streams(processes, replace(LIMITS, open_within=1.0)) as agents:
+        await asyncio.gather(*(agents.ask(target(name), Ask()) for name in "ab"), return_exceptions=True)
+        trying = asyncio.create_task(agents.ask(target("a"), Ask()))
+        await eventually(lambda: len(processes.started) == 3)
+        with pytest.raises(Unreachable, match="another agent there is being tried first"):
+            await agents.ask(target("b"), Ask())
+        assert not trying.done()
+        with pytest.raises(Unreachable, match="not greeted"):
+            await trying
+
+
+async def test_a_node_that_stays_silent_is_left_alone_again_and_again() -> None:
+    processes = Processes(lambda _: ("sleep", "60"))
+    async with streams(processes, replace(LIMITS, open_within=0.3, silences=1, rest=0.3)) as agents:
+        for round_ in (1, 2):
+            with pytest.raises(Unreachable, match="not greeted"):
+                await agents.ask(A, Ask())
+            with pytest.raises(Unreachable, match="left alone"):
+                await agents.ask(A, Ask())
+            assert len(processes.started) == round_
+            await asyncio.sleep(0.4)
+
+
+async def test_nodes_of_which_nothing_is_heard_any_more_are_forgotten() -> None:
+    processes = Processes(lambda _: ("sleep", "60"))
+    async with streams(processes, replace(LIMITS, open_within=0.05, rest=0.01)) as agents:
+        for number in range(10):
+            one = target(f"pod-{number}", f"node-{number}")
+            with pytest.raises(Unreachable, match="not greeted"):
+                await agents.ask(one, Ask())
+            await agents.forget(one.place)
+            await asyncio.sleep(0.05)
+        assert agents.nodes <= 2
+
+
+async def test_the_newest_stream_of_a_pod_is_its_only_one() -> None:
+    """Agents carry out no changes on any other one."""
+    processes = Processes()
+    init = replace(A, container=ContainerName("vxlan-controller-agent-init"))
+    async with streams(processes) as agents:
+        first = await agents.ask(A, Ask())
+        await agents.ask(init, Ask())
+        await eventually(lambda: (agents.open, processes.running()) == (1, 1))
+        with pytest.raises(StreamEnded):
+            await agents.ask(A, Ask(), first.stream)
+        assert (await agents.ask(A, Ask())).stream != first.stream
+        await eventually(lambda: (agents.open, processes.running()) == (1, 1))
+
+
+async def test_a_pod_that_is_dropped_at_the_moment_of_its_greeting_leaves_nothing() -> None:
+    processes = Processes()
+    async with streams(processes) as agents:
+        for _ in range(20):
+            asking = asyncio.create_task(agents.ask(A, Ask()))
+            while not agents.open:  # noqa: ASYNC110  the moment is what it is about
+                await asyncio.sleep(0)
+            asking.cancel()
+            await agents.forget(A.place)
+            await eventually(lambda: (agents.open, processes.running()) == (0, 0))
+
+
 async def test_silent_agents_take_neither_the_turns_of_their_neighbours_nor_their_node() -> None:
     processes = Processes(lambda target: ("sleep", "60") if target.place.name in "ab" else (str(AGENT), "serve"))
     async with streams(processes, replace(LIMITS, open_within=2.0, opening_per_node=2, silences=3)) as agents:
@@ -121,7 +190,9 @@ async def test_silent_agents_take_neither_the_turns_of_their_neighbours_nor_thei
             await eventually(lambda: processes.running() == 1)
             assert await agents.ask(target("c"), Ask())
             assert not again.done()
-            assert all("not greeted" in str(outcome) for outcome in await again)
+            first, second = map(str, await again)
+            assert "not greeted" in first
+            assert "another agent there is being tried first" in second
             await agents.forget(target("c").place)
             await eventually(lambda: agents.open == 0)
 
@@ -249,7 +320,7 @@ async def test_a_stream_that_is_superseded_is_given_up_and_the_next_one_is_the_n
     async with streams(here(pod)) as agents, streams(here(pod)) as others:
         first = await agents.ask(P, Ask())
         await others.ask(P, Ask())
-        with pytest.raises(Rejected, match=r"refuses the request \(superseded\): a later stream with the epoch"):
+        with pytest.raises(Unknown, match=r"refuses the request \(superseded\): a later stream with the epoch"):
             await agents.ask(P, Ask(batch=(ADD,)), first.stream)
         again = await agents.ask(P, Ask())
         assert again.stream != first.stream

@@ -60,6 +60,7 @@ def test_a_status_that_cannot_be_read_is_a_failure_with_words(frame: bytes) -> N
         ("OCI runtime exec failed: cannot exec in a stopped state: unknown", NotRunning),
         ("pod does not exist", NotRunning),
         ('pods "a" not found', Gone),
+        ('failed to find sandbox: sandbox "5f3a" not found', NotRunning),  # it is made anew
         ('OCI runtime exec failed: exec: "kube-vxlan-agent": executable file not found in $PATH', Unreachable),
         ("error dialing backend: dial tcp 10.0.0.1:10250: connect: no route to host", Unreachable),
     ],

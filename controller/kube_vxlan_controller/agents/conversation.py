@@ -19,7 +19,19 @@ ARGV = ("kube-vxlan-agent", "serve")
 class Stream:
     """An open stream after the greeting. Closes itself when it has been idle for `warm_for` seconds."""
 
-    __slots__ = ("_answer", "_decoder", "_request", "_timer", "_warm_for", "id", "listener", "open", "place", "remote")
+    __slots__ = (
+        "_answer",
+        "_decoder",
+        "_listening",
+        "_request",
+        "_timer",
+        "_warm_for",
+        "id",
+        "listener",
+        "open",
+        "place",
+        "remote",
+    )
 
     def __init__(self, number: StreamId, place: Place, remote: ExecStream, decoder: Decoder, warm_for: float) -> None:
         self.id = number
@@ -29,6 +41,7 @@ class Stream:
         self.listener: asyncio.Task[None] | None = None
         """Runs `listen`; whoever makes the stream sets it before anything else happens."""
         self._decoder = decoder
+        self._listening = False
         self._request = 0
         self._answer: asyncio.Future[Answer | Refusal | Unknown] | None = None
         self._warm_for = warm_for
@@ -68,8 +81,9 @@ class Stream:
     async def listen(self) -> None:
         """Hear answers until the stream ends, whoever ends it; then let go of it."""
         why = f"the stream to the agent of {self.place} was closed"
+        self._listening = True
         try:
-            while True:
+            while self.open:
                 for event in self._decoder.feed(await self.remote.receive()):
                     self._hear(event)
         except WorldError as error:
@@ -89,8 +103,12 @@ class Stream:
         self._answer.set_result(event)
 
     def close(self) -> None:
-        """Use it no more; `listen` lets go of it. (Only once: a second cancel would cut the letting go short.)"""
-        if self.open and self.listener is not None:
+        """Use it no more; `listen` lets go of it.
+
+        It is cancelled only once, since a second time would cut the letting go short, and not before it has begun, since it
+        would never begin then.
+        """
+        if self.open and self._listening and self.listener is not None:
             self.listener.cancel()
         self.open = False
 

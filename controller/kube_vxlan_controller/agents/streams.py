@@ -17,14 +17,15 @@ from typing import Self
 
 from kube_vxlan_controller.agents.conversation import Stream, greeted
 from kube_vxlan_controller.agents.framing import Answer, Decoder, Header, encode
+from kube_vxlan_controller.agents.limits import Limits
 from kube_vxlan_controller.agents.refusals import told
-from kube_vxlan_controller.agents.turns import Turns
 from kube_vxlan_controller.model import ContainerName, Epoch, NodeName, Place
 from kube_vxlan_controller.ports import (
     Ask,
     Exec,
     ExecStream,
     Rejected,
+    StreamEnded,
     StreamId,
     Target,
     Told,
@@ -32,31 +33,7 @@ from kube_vxlan_controller.ports import (
     Unreachable,
     WorldError,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What bounds the streams. Times are in seconds."""
-
-    opening_per_node: int = 4
-    opening: int = 64
-    warm: int = 5000
-    """Streams that stay open; above it an idle one is closed, at random (the oldest would always be the one needed next)."""
-    warm_for: float = 600.0
-    """How long an idle stream stays open: longer than the time between two audits."""
-    open_within: float = 15.0
-    answer_within: int = 30
-    """What the agent itself gives a request."""
-    grace: float = 5.0
-    """What is added to `answer_within` for the way there and back, and to `warm_for` before an agent ends by itself."""
-    forwarding: int = 16
-    """Requests of nothing but forwarding lines that are under way at once: enough for all cores, and little to wait behind."""
-    forwarding_for: float = 0.05
-    """After which one does not count any more; one takes a few milliseconds."""
-    silences: int = 3
-    """Agents in a row that did not greet us after which their node is left alone; the same agent again does not count."""
-    rest: float = 15.0
-    """How long it is left alone, before one more silence renews that."""
+from kube_vxlan_controller.turns import Turns
 
 
 class Streams:
@@ -97,6 +74,11 @@ class Streams:
         """How many streams are open now."""
         return len(self._warm)
 
+    @property
+    def nodes(self) -> int:
+        """Of how many nodes something is remembered."""
+        return len(self._nodes)
+
     async def ask(self, target: Target, ask: Ask, stream: StreamId | None = None) -> Told:
         """See `ports.Agents`."""
         containers = self._seats.setdefault(target.place, {})
@@ -108,7 +90,7 @@ class Streams:
                     seat.stream.close()  # what it led to has ended, also where nobody says so
                 current = seat.stream if seat.stream and seat.stream.open else None
                 if stream is not None and (current is None or current.id != stream):
-                    raise Unknown(f"{target.place}: the stream for this request has ended; nothing was sent")
+                    raise StreamEnded(f"{target.place}: the stream for this request has ended; nothing was sent")
                 if current is None:
                     current = await self._open(target, seat)
                 if ask.entries and ask == Ask(entries=ask.entries):
@@ -147,11 +129,14 @@ class Streams:
             raise Unreachable(message)
         if answer.code == "superseded":
             stream.close()  # the agent will never again take a change on it
+            raise Unknown(message)
         raise Rejected(answer.code, message)
 
     async def _open(self, target: Target, seat: "_Seat") -> Stream:
         """A new stream to the target, greeted and listened to, in its seat."""
-        node = self._nodes.setdefault(target.node, _Node(asyncio.Semaphore(self._limits.opening_per_node)))
+        node = self._node(target.node)
+        if target.place in self._silent and node.second_tries.locked():
+            raise Unreachable(f"node {target.node} has not answered lately, and another agent there is being tried first")
         node.users += 1
         try:
             async with AsyncExitStack() as turns:
@@ -166,13 +151,25 @@ class Streams:
             node.users -= 1
             if not node.users and not node.silences:
                 self._nodes.pop(target.node, None)
+        for other in self._seats[target.place].values():
+            if other.stream:
+                other.stream.close()  # the agents take the newest one of a pod for the only one
         stream = Stream(StreamId(next(self._numbers)), target.place, remote, decoder, self._limits.warm_for)
         seat.stream = self._warm[stream.id] = stream
         seat.instance = target.instance
         stream.listener = self._tasks.create_task(self._listen(stream, target))
         self._cool_down()
-        await asyncio.sleep(0)  # a task that is cancelled before it began would never let go of the stream
         return stream
+
+    def _node(self, name: NodeName) -> "_Node":
+        """What is known of a node. Those of which nothing has been heard or wanted for long are forgotten by the way."""
+        found = self._nodes.get(name)
+        if found is None:
+            past = asyncio.get_running_loop().time() - self._limits.rest * 4
+            for other in [other for other, node in self._nodes.items() if not node.users and node.silent_at < past]:
+                del self._nodes[other]
+            found = self._nodes[name] = _Node(asyncio.Semaphore(self._limits.opening_per_node))
+        return found
 
     async def _reach(self, target: Target, node: "_Node") -> tuple[ExecStream, Decoder]:
         """Start the agent and hear its greeting; counts the node's silences."""
@@ -183,11 +180,12 @@ class Streams:
             async with asyncio.timeout(limits.open_within):
                 found = await greeted(self._exec, target)
         except TimeoutError:
+            node.silent_at = clock.time()
             if target.place not in self._silent:
                 self._silent.add(target.place)
                 node.silences += 1
-                if node.silences >= limits.silences:
-                    node.resting_until = clock.time() + limits.rest
+            if node.silences >= limits.silences:
+                node.resting_until = clock.time() + limits.rest
             raise Unreachable(f"the agent of {target.place} has not greeted us within {limits.open_within:g} s") from None
         except WorldError:
             self._heard(target, node)
@@ -236,4 +234,6 @@ class _Node:
     """Taken before one of the slots for an agent that was silent."""
     users: int = 0
     silences: int = 0
+    silent_at: float = 0.0
+    """When an agent there was last silent."""
     resting_until: float = 0.0

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.progress import Progress
 
-from kube_vxlan_controller.agents.streams import Limits, Streams
+from kube_vxlan_controller.agents.limits import Limits
+from kube_vxlan_controller.agents.streams import Streams
 from kube_vxlan_controller.cli.complaint import USAGE, Complaint
 from kube_vxlan_controller.cli.prospect import NOBODY, Prospect
 from kube_vxlan_controller.connecting import connection

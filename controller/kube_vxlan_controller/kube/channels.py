@@ -101,11 +101,12 @@ def _exit_code(status: answers.Status) -> int | None:
 _NOBODY_THERE = re.compile(
     r"container not found|CONTAINER_EXITED|CONTAINER_CREATED|is not running|not in running state|container .* is not created"
     r"|cannot exec in a (?:stopped|paused) (?:container|state)|unable to find a running|ContainerCreating|no running task"
+    r"|sandbox .* not found"
     # A kubelet's words: after a restart it knows none of its pods for a second or two, and nothing is told when it does again.
     r"|pod does not exist",
     re.IGNORECASE,
 )
-_POD_GONE = re.compile(r"pods? \"[^\"]*\" not found|sandbox .* not found", re.IGNORECASE)
+_POD_GONE = re.compile(r"pods? \"[^\"]*\" not found", re.IGNORECASE)
 
 
 def not_started(failed: Failed, what: str) -> WorldError:

@@ -1,8 +1,9 @@
-"""I/O. Turns: so many at once, and whoever takes long makes room without being disturbed.
+"""Time. Turns: so many at once, and whoever takes long makes room without being disturbed.
 
 A join sends a line to every peer at the same moment. All at once they would fill every queue on their way, and the newcomer,
-whose stream needs several round trips, would be served last. Laws: nobody waits behind more than `number` that are quick;
-those that never end take nobody's turn for longer than `patience`.
+whose stream needs several round trips, would be served last. And of places that are tried again, those whose nodes are dead
+take long, and must not keep the others waiting. Laws: nobody waits behind more than `number` that are quick; those that never
+end take nobody's turn for longer than `patience`.
 """
 
 import asyncio

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kube_vxlan_controller.agents.turns import Turns
+from kube_vxlan_controller.turns import Turns
 
 pytestmark = pytest.mark.looptime(start=0)
 
