@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from kube_vxlan_controller.agents.streams import Limits as AgentLimits
+from kube_vxlan_controller.agents.limits import Limits as AgentLimits
 from kube_vxlan_controller.kube.events import Limits as EventLimits
 from kube_vxlan_controller.kube.happenings import Timing
 from kube_vxlan_controller.language.annotation import LONGEST_TEXT, MOST_NETWORKS
@@ -119,7 +119,10 @@ def _bounds() -> str:
         ("execs that are being opened on one node at any moment", agents.opening_per_node),
         ("silent execs in a row after which a node is left alone", agents.silences),
         ("requests of nothing but forwarding lines under way at any moment", agents.forwarding),
-        ("pods that are being tried again at any moment (first tries are not counted)", tempo.retries_at_once),
+        (
+            "pods that are being tried again at any moment (first tries are not counted, nor what takes longer than a second)",
+            tempo.retries_at_once,
+        ),
         ("audits in a second, at most", f"{tempo.audits_per_second:g}"),
         ("failures in a row before a pod is called degraded", tempo.told_after),
         ("Events that wait to be written; more are dropped and counted", events.waiting),

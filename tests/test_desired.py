@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
 from kube_vxlan_controller.kernel.netns import EMPTY, Link
 from kube_vxlan_controller.model import Place
+from kube_vxlan_controller.rounds import may_open
 from kube_vxlan_controller.snapshot import Change, ConfigSeen, Elapsed, PodGone, PodSeen, PodsListed, Snapshot, fold
 from kube_vxlan_controller.sources.pods import Waiting
 from kube_vxlan_controller.views import AgentState, ConfigView, PodView
@@ -147,7 +148,7 @@ class TestHolds:
         assert [link.name for link in wish.netns.links] == ["vxeth2"]
         assert peers(result, "b", "vxeth2") == {"10.244.2.9"}
         assert result.wishes[place("a")].hold.peers == {"vxeth1": {ip_address("10.244.2.9")}}
-        assert not wish.may_open
+        assert not may_open(wish, ())
 
     def test_a_network_that_left_the_config_map_holds(self) -> None:
         result = desired(A, GW)
@@ -190,9 +191,9 @@ class TestGate:
         assert desired(pod("a", host_network=True)).wishes[place("a")].target is None
 
     def test_no_text_opens_at_once_and_a_fault_keeps_it_shut_unless_the_operator_says_otherwise(self) -> None:
-        assert desired(pod("a", None)).wishes[place("a")].may_open
-        assert not desired(pod("a", "nosuch")).wishes[place("a")].may_open
-        assert desired(pod("a", "nosuch"), policy=Policy(gate_open=True)).wishes[place("a")].may_open
+        assert may_open(desired(pod("a", None)).wishes[place("a")], ())
+        assert not may_open(desired(pod("a", "nosuch")).wishes[place("a")], ())
+        assert may_open(desired(pod("a", "nosuch"), policy=Policy(gate_open=True)).wishes[place("a")], ())
 
 
 class TestSharing:

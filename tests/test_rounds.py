@@ -82,7 +82,7 @@ def test_an_empty_namespace_is_filled_and_read_back_in_one_request() -> None:
     assert change.phase is Phase.CHANGE
     assert change.ask.batch[0].startswith("link add name vxeth1 ")
     assert len(change.ask.entries) == 2
-    assert len(change.ask.read) == 4
+    assert len(change.ask.read) == 3
     after = learn(wished, known(wished, Netns()), change, told(wished.netns))
     assert next_round(wished, after, False) == Settled()
 

@@ -1,5 +1,8 @@
 """What a worker does when the kernel does not do as it is told. (Waiting and retrying: test_reconcile.)"""
 
+import asyncio
+import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address
 
@@ -7,13 +10,13 @@ import pytest
 
 from kube_vxlan_controller.desired import Desired, Policy, desire
 from kube_vxlan_controller.kernel.netns import EMPTY, Netns
-from kube_vxlan_controller.ports import Ask, Finally, Target, Unknown
+from kube_vxlan_controller.ports import Ask, Finally, NotRunning, Rejected, StreamEnded, Target, Unknown, Unreachable
 from kube_vxlan_controller.snapshot import ConfigSeen, PodSeen, PodsListed, Snapshot, fold
 from kube_vxlan_controller.tempo import Tempo
 from kube_vxlan_controller.views import AgentState, PodView
 from tests.answering import AnsweringAgents
 from tests.objects import NETWORKS, place, pod
-from tests.test_reconcile import at_work
+from tests.test_reconcile import Hand, at_work
 
 pytestmark = pytest.mark.looptime
 A = pod("a", "vxeth1 ip=192.168.11.2/29", "10.244.1.1")
@@ -148,3 +151,149 @@ async def test_the_newest_wish_counts_in_the_middle_of_the_one_before() -> None:
         await hand.until(lambda: hand.heard.of("a") == ["Found"])
         assert agents.kernels["a"] == EMPTY
         assert not any(ask.writes for _, _, ask in agents.asked)
+
+
+async def churn(hand: Hand, every: float, until: Callable[[], bool], within: float) -> float:
+    """Have a pod join every so many seconds until something is the case; how long that took. Raises `TimeoutError`."""
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    async with asyncio.timeout(within):
+        for number in itertools.count():
+            if until():
+                return loop.time() - begun
+            hand.accept(PodSeen(pod(f"n{number}", "vxeth1", f"10.1.{number // 200}.{number % 200}")))
+            await asyncio.sleep(every)
+    raise AssertionError
+
+
+def carrying_out(agents: AnsweringAgents, hand: Hand, *sick: str) -> None:
+    """Let every change lead to what is wished for; those that are sick do not answer."""
+
+    def behave(target: Target, ask: Ask) -> BaseException | None:
+        if target.place.name in sick:
+            return Unreachable("it does not answer")
+        wish = desire(hand.snapshot, Desired(Policy())).wishes.get(target.place)
+        if ask.writes and wish is not None:
+            agents.kernels[target.place.name] = wish.netns
+        return None
+
+    agents.behave = behave
+
+
+@pytest.mark.parametrize("every", [0.5, 1.9])
+async def test_a_gate_waits_for_a_sick_peer_no_longer_because_others_join(every: float) -> None:
+    agents = AnsweringAgents(slow={"sick": 15.0})
+    async with at_work(agents) as hand:
+        carrying_out(agents, hand, "sick")
+        hand.accept(PodSeen(pod("sick", "vxeth1", "10.0.0.99")))
+        hand.accept(PodSeen(pod("a", "vxeth1", "10.0.0.1", init=AgentState.RUNNING)))
+        assert await churn(hand, every, lambda: bool(agents.opened("a")), within=60.0) < Tempo().gate_patience + 2.1
+
+
+@pytest.mark.parametrize("takes", [0.03, 0.06])
+async def test_a_gate_opens_while_peers_join_without_end(takes: float) -> None:
+    agents = AnsweringAgents(takes=takes)
+    async with at_work(agents) as hand:
+        carrying_out(agents, hand)
+        hand.accept(PodSeen(pod("a", "vxeth1", "10.0.0.1", init=AgentState.RUNNING)))
+        hand.accept(PodSeen(replace(pod("g", "vxeth1", "10.0.0.2"), gated=True)))
+        assert await churn(hand, 0.05, lambda: bool(agents.opened("a")), within=60.0) < Tempo().gate_patience + 1.0
+
+
+async def test_what_needs_a_reading_first_is_done_while_peers_join_without_end() -> None:
+    agents = AnsweringAgents(takes=0.06)
+    async with at_work(agents, A) as hand:
+        carrying_out(agents, hand)
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        hand.accept(PodSeen(replace(A, text="vxeth1")))  # an address goes, and what others had beside it must be known
+        await churn(hand, 0.05, lambda: not agents.kernels["a"].by_name["vxeth1"].addresses, within=10.0)
+
+
+async def test_a_node_that_is_dead_keeps_nobody_waiting() -> None:
+    sick = [pod(f"s{number}", None, f"10.0.1.{number}") for number in range(60)]
+    agents = AnsweringAgents(slow={one.place.name: 15.0 for one in sick})
+    tried: set[str] = set()
+
+    def behave(target: Target, _: Ask) -> BaseException | None:
+        if target.place.name.startswith("s"):
+            return Unreachable("the node does not answer")
+        first = target.place.name not in tried
+        tried.add(target.place.name)
+        return NotRunning("an exec races the status") if first else None
+
+    agents.behave = behave
+    async with at_work(agents, *sick) as hand:
+        await asyncio.sleep(60)
+        hand.accept(PodSeen(pod("b", None, "10.0.2.1")))
+        await hand.until(lambda: hand.heard.of("b") == ["Found"], within=6.0)
+
+
+async def test_a_stream_that_has_ended_is_no_failure() -> None:
+    agents = AnsweringAgents()
+    b = pod("b", "vxeth1", "10.244.1.2")
+    async with at_work(agents, A) as hand:
+        carrying_out(agents, hand)
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        carry_out, ended = agents.behave, False
+
+        def end_once(target: Target, ask: Ask) -> BaseException | None:
+            nonlocal ended
+            if target.place.name == "a" and not ended:
+                ended = True
+                return StreamEnded("it has ended")
+            return carry_out(target, ask)
+
+        agents.behave = end_once
+        before = asyncio.get_running_loop().time()
+        hand.accept(PodSeen(b))
+        await hand.until(lambda: len(agents.kernels["a"].by_name["vxeth1"].destinations) == 1)
+        assert asyncio.get_running_loop().time() - before < 0.2
+        assert hand.counts.outcomes.count("forward streamended") == 1
+
+
+async def test_a_link_that_has_gone_is_found_at_once_when_something_is_to_be_changed_on_it() -> None:
+    """The agent refuses lines about links that are not there."""
+    agents = AnsweringAgents()
+    async with at_work(agents, A) as hand:
+        carrying_out(agents, hand)
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        agents.kernels["a"] = EMPTY
+        carry_out = agents.behave
+
+        def refuse(target: Target, ask: Ask) -> BaseException | None:
+            adds = any(line.startswith("link add") for line in ask.batch)
+            if ask.batch and not adds and not agents.kernels["a"].links:
+                return Rejected("line", "line batch 1 is not allowed")
+            return carry_out(target, ask)
+
+        agents.behave = refuse
+        hand.accept(PodSeen(replace(A, text="vxeth1 ip=192.168.11.3/29")))
+        await hand.until(lambda: bool(agents.kernels["a"].links), within=2.0)
+        assert "Degraded" not in hand.heard.of("a")
+
+
+async def test_a_line_that_is_refused_right_after_a_reading_is_told() -> None:
+    agents = AnsweringAgents(lambda _, ask: Rejected("line", "line batch 1 is not allowed") if ask.batch else None)
+    async with at_work(agents, A) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Degraded"], within=2.0)
+
+
+async def test_an_open_gate_lets_the_pod_go_on_without_what_its_kernel_refuses() -> None:
+    agents = AnsweringAgents(complaints=("no",))
+    waiting = replace(A, init=AgentState.RUNNING)
+    async with at_work(agents, waiting, policy=Policy(gate_open=True)) as hand:
+        await hand.until(lambda: agents.opened("a") == [Finally.RELEASE], within=10.0)
+        assert hand.heard.of("a") == ["Degraded"]
+
+
+async def test_what_the_kernel_said_of_a_forwarding_line_is_told() -> None:
+    agents = AnsweringAgents()
+    obeying(agents, A)
+    async with at_work(agents, A) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        agents.behave, agents.complaints = (lambda _target, _ask: None), ("Address family not supported",)
+        hand.accept(PodSeen(pod("b", "vxeth1", "10.244.1.2")))
+        await hand.until(lambda: "Degraded" in hand.heard.of("a"))
+        await asyncio.sleep(120)
+        (told,) = [tale.note for tale in hand.heard.tales if tale.about.name == "a" and tale.reason == "Degraded"]
+        assert "Address family not supported (still to do: fdb append 00:00:00:00:00:00 dst 10.244.1.2" in told

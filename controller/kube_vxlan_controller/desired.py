@@ -40,8 +40,8 @@ class Wish:
     target: Target | None = None
     """Whom to ask; None while no agent of the pod runs."""
     waiting: Waiting = Waiting.NOBODY
-    may_open: bool = True
-    """Whether to let the pod go on once the namespace is as wished."""
+    opens_anyway: bool = False
+    """Whether to let the pod go on also without what cannot be honoured."""
     gated: bool = False
     """The pod is not ready before it is told that frames can pass."""
     leaving: bool = False
@@ -196,7 +196,7 @@ def _wish(desired: Desired, place: Place, before: Wish | None, alive: frozenset[
         warnings=reading.warnings + cross_warnings(desired.membership, desired.pods, reading),
         target=target(pod, desired.policy.names),
         waiting=waiting(pod),
-        may_open=desired.policy.gate_open or not reading.faults,
+        opens_anyway=desired.policy.gate_open,
         gated=pod.gated,
         leaving=pod.leaves_at is not None,
     )

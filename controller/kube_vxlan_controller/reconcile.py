@@ -18,6 +18,7 @@ from kube_vxlan_controller.ports import Agents, Meter
 from kube_vxlan_controller.snapshot import Change, Elapsed, Snapshot, fold
 from kube_vxlan_controller.telling import News, State, tell_networks
 from kube_vxlan_controller.tempo import Tempo
+from kube_vxlan_controller.turns import Turns
 from kube_vxlan_controller.worker import Shared, Worker
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Reconciler:
             meter=meter,
             tell=tell,
             tempo=self._tempo,
-            retrying=asyncio.Semaphore(self._tempo.retries_at_once),
+            retrying=Turns(self._tempo.retries_at_once, self._tempo.retry_turn),
             blind=lambda: bool(self._snapshot.stale),
             peers=self._peers,
             stopping=self._stopping,

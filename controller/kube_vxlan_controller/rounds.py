@@ -51,7 +51,7 @@ class Known:
     complaints: tuple[str, ...] = ()
     """What `ip` and `bridge` said about the last change."""
     read_for: Wish | None = None
-    """The wish that was being carried out when links, addresses and routes were last read, for as long as it is."""
+    """The wish that was being carried out when links, addresses and routes were last read, until the worker rests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,41 @@ def next_round(wish: Wish, known: Known, blind: bool) -> Round | Settled:
     if known.netns is None or known.target != wish.target:
         return Round(Phase.READ, Ask(read=READ_ALL))
     planned = plan(wish.netns, known.netns, replace(wish.hold, removals=True) if blind else wish.hold)
-    if known.read_for is not wish and any(isinstance(step, LOSING) for step in planned.steps):
+    if not is_fresh(known, wish) and any(isinstance(step, LOSING) for step in planned.steps):
         return Round(Phase.READ, Ask(read=READ_ALL))
     if planned.steps:
         return _change(planned)
-    if wish.waiting is not Waiting.NOBODY and wish.may_open and not planned.faults and not known.opened:
-        return Round(Phase.OPEN, Ask(finally_=OPENS[wish.waiting]), planned)
+    if wish.waiting is not Waiting.NOBODY and may_open(wish, planned.faults) and not known.opened:
+        return opening(wish)
     return Settled(planned.faults)
+
+
+def may_open(wish: Wish, faults: Sequence[Fault]) -> bool:
+    """Whether to let the pod go on; `faults` are those of its kernel."""
+    return wish.opens_anyway or not (wish.reading.faults or faults)
+
+
+def opening(wish: Wish) -> Round:
+    """Let whoever waits in the pod go on."""
+    return Round(Phase.OPEN, Ask(finally_=OPENS[wish.waiting]))
+
+
+def is_same_pod(one: Wish, other: Wish) -> bool:
+    """Whether two wishes are for a pod that is the same in both, if perhaps among other peers."""
+    return one.reading is other.reading and one.target == other.target
+
+
+def gate_left(wish: Wish, known: Known, blind: bool, *, is_ready: bool) -> bool:
+    """Whether nothing is left to do but to open the pod's gate; `is_ready`: its readiness gate is open."""
+    if known.netns is None or (wish.waiting is Waiting.NOBODY and not wish.gated):
+        return False
+    due = next_round(wish, known, blind)
+    return wish.gated and not is_ready if isinstance(due, Settled) else due.phase is Phase.OPEN
+
+
+def is_fresh(known: Known, wish: Wish) -> bool:
+    """Whether links, addresses and routes were read since the worker began with what this pod itself wants."""
+    return known.read_for is not None and known.read_for.reading is wish.reading
 
 
 def has_gone(wish: Wish, known: Known) -> bool:
@@ -125,7 +153,17 @@ def learn(wish: Wish, known: Known, asked: Round, told: Told) -> Known:
         return replace(known, netns=_audited(known, told), read_for=wish)
     same = known.target == wish.target and known.stream == told.stream
     opened = same and known.opened
-    return Known(wish.target, told.stream, _share(parse(told.readings), wish.netns), opened, told.complaints, wish)
+    complaints = known.complaints if asked.phase is Phase.READ else told.complaints
+    return Known(wish.target, told.stream, _share(parse(told.readings), wish.netns), opened, complaints, wish)
+
+
+def refusal(left: Plan, known: Known) -> str:
+    """What to say of a place whose kernel was told and still is not as wished."""
+    # `ip` and `bridge` add the number of the line in what the agent gave them, which nobody else has seen.
+    said = dict.fromkeys(line for line in known.complaints if not line.startswith("Command failed -:"))
+    why = f": {'; '.join(said)}" if said else ", and does not say why"
+    lines = render(left.steps)
+    return f"the pod's kernel refuses{why} (still to do: {', '.join((lines.batch + lines.entries)[:3])})"
 
 
 def _change(planned: Plan) -> Round:

@@ -16,6 +16,8 @@ class Tempo:
     """Before asking again where only somebody else can change the answer (forbidden, rejected)."""
     retries_at_once: int = 16
     """Places that are being tried again at any moment; first tries do not count, so the healthy never wait for the sick."""
+    retry_turn: float = 1.0
+    """How long one counts among them: a node that does not answer takes 15 seconds, and is nobody else's trouble."""
     told_again: float = 1800.0
     """What is wrong with a pod is told again so often while it lasts: an Event is kept for an hour."""
     told_after: int = 3

@@ -11,16 +11,35 @@ import random
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from kube_vxlan_controller.desired import Wish
-from kube_vxlan_controller.kernel.lines import render
+from kube_vxlan_controller.gate import Gate
+from kube_vxlan_controller.kernel.plan import Plan
 from kube_vxlan_controller.kernel.readings import ParseError
 from kube_vxlan_controller.model import Fault, Place
-from kube_vxlan_controller.ports import Agents, Forbidden, Gone, Meter, Rejected, Unreachable, WorldError
-from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, audit_round, has_gone, learn, next_round
+from kube_vxlan_controller.ports import Agents, Forbidden, Gone, Meter, Rejected, StreamEnded, Unreachable, WorldError
+from kube_vxlan_controller.rounds import (
+    NOTHING_KNOWN,
+    Known,
+    Phase,
+    Round,
+    Settled,
+    audit_round,
+    gate_left,
+    has_gone,
+    is_fresh,
+    is_same_pod,
+    learn,
+    next_round,
+    opening,
+    refusal,
+)
+from kube_vxlan_controller.sources.pods import Waiting
 from kube_vxlan_controller.story import Story
 from kube_vxlan_controller.telling import News, State
 from kube_vxlan_controller.tempo import Tempo
+from kube_vxlan_controller.turns import Turns
 
 
 class NotSettled(Exception):
@@ -39,7 +58,7 @@ class Shared:
     meter: Meter
     tell: Callable[[News], None]
     tempo: Tempo
-    retrying: asyncio.Semaphore
+    retrying: Turns
     blind: Callable[[], bool]
     """Whether some kind of object is stale at this moment."""
     peers: Callable[[Wish], Iterable["Worker"]]
@@ -63,6 +82,7 @@ class Worker:
         """Set while there is a newer wish than the one being carried out."""
         self._known: Known = NOTHING_KNOWN
         self.story = Story(wish.place, shared.meter, shared.tell, shared.tempo.told_again)
+        self._gate = Gate(shared.tempo.gate_patience)
         self._failures = 0
         self._answers = True
         """The last failure, if any, was not the agent's."""
@@ -116,7 +136,7 @@ class Worker:
         """One try; returns how long to wait before the next, None when nothing is left to do."""
         async with AsyncExitStack() as turn:
             if self._failures:
-                await turn.enter_async_context(self._shared.retrying)
+                await turn.enter_async_context(self._shared.retrying.turn())
             try:
                 faults = await self._settle()
             except Gone:
@@ -150,33 +170,50 @@ class Worker:
 
     async def _settle(self) -> tuple[Fault, ...]:
         """Round by round to the newest wish; returns what stands in its way in the kernel itself."""
-        wish, last, number = self.wish, None, 0
+        wish, last, number = self.wish, Plan(), 0
         if self._known.read_for is not None:
             self._known = replace(self._known, read_for=None)  # it may be long ago
         while True:
             self._superseded.clear()
-            if self.wish is not wish:
-                wish, last, number = self.wish, None, 0
+            if self.wish is not wish and not self._opens_first(wish):
+                wish, last, number = self.wish, Plan(), 0
             if self._shared.stopping.is_set():
                 raise _Stopped
             due = self._next(wish, is_first=number == 0)
             if isinstance(due, Settled):
                 # What was held back while blind and is done afterwards undoes nobody's change.
                 self.story.settled(None if self._shared.blind() else wish)
-                if wish.gated and wish.target is not None and not self.story.ready:
-                    self.idle.set()  # our own part is done, as before a gate is opened
-                    if not await self._peers_ready(wish):
-                        continue
+                if wish.gated and wish.target is not None and not self.story.ready and not await self._peers_ready(wish):
+                    continue
                 return due.faults
             number += 1
             if number > self._shared.tempo.rounds_at_most or (due.plan.steps and due.plan == last):
-                raise NotSettled(_unsettled(due, self._known))
-            if due.phase is Phase.OPEN:
-                self.idle.set()  # our own part is done: pods that start together do not wait for each other's gates
-                if not await self._peers_ready(wish):
-                    continue
+                await self._give_up(wish, due.plan if due.plan.steps else last)
+            if due.phase is Phase.OPEN and not await self._peers_ready(wish):
+                continue
+            if await self._carry_out(wish, due) and due.plan.steps:
+                last = due.plan
+
+    async def _carry_out(self, wish: Wish, due: Round) -> bool:
+        """One round. False where nothing was done since what was known is not so: then the next round reads."""
+        try:
             await self._ask(wish, due)
-            last = due.plan
+        except StreamEnded:
+            self._known = NOTHING_KNOWN
+            return False
+        except Rejected as error:
+            # The agent knows which links there are: one that has gone since they were read is in none of its lines.
+            if error.code != "line" or is_fresh(self._known, wish):
+                raise
+            self._known = NOTHING_KNOWN
+            return False
+        return True
+
+    async def _give_up(self, wish: Wish, left: Plan) -> NoReturn:
+        """The kernel is not as wished and will not become so; the pod may be let go on all the same."""
+        if wish.opens_anyway and wish.waiting is not Waiting.NOBODY and not self._known.opened:
+            await self._ask(wish, opening(wish))
+        raise NotSettled(refusal(left, self._known))
 
     def _next(self, wish: Wish, is_first: bool) -> Round | Settled:
         """What to ask next. An audit only to begin with: where answers take longer than audits are apart, one is always due."""
@@ -206,35 +243,24 @@ class Worker:
             self._shared.meter.asked(due.phase, outcome, asyncio.get_running_loop().time() - started)
         self._known = learn(wish, self._known, due, told)
         self.story.did(due)
+        if due.phase is Phase.OPEN:
+            self._gate.opened()
 
     async def _peers_ready(self, wish: Wish) -> bool:
-        """Wait a little for the peers to be programmed; whether the wish is still the one to carry out."""
+        """Wait a little for the peers to be programmed; whether the wish is still good enough to open the gate for."""
+        assert wish.target is not None, "a gate has somebody who opens it"
+        self.idle.set()  # our own part is done: pods that start together do not wait for each other's gates
         pending = [peer.idle for peer in self._shared.peers(wish) if not peer.idle.is_set()]
-        try:
-            async with asyncio.timeout(self._shared.tempo.gate_patience):
-                for idle in pending:
-                    await _either(idle, self._superseded)
-        except TimeoutError:
-            pass  # peers that fail never hold a gate longer
-        return self.wish is wish
+        await self._gate.wait(wish.target, pending, self._superseded)
+        return self.wish is wish or (is_same_pod(wish, self.wish) and self._gate.is_over(wish.target))
+
+    def _opens_first(self, wish: Wish) -> bool:
+        """Whether a gate that has waited long enough comes before the newest wish: where peers come and go without end, that
+        one is never carried out."""
+        if wish.target is None or not is_same_pod(wish, self.wish):
+            return False
+        left = gate_left(wish, self._known, self._shared.blind(), is_ready=self.story.ready)
+        return left and self._gate.is_over(wish.target)
 
     def _stand(self, state: State, faults: tuple[Fault, ...] = (), trouble: str = "", known: bool = True) -> None:
         self.story.stands(self.wish, state, asyncio.get_running_loop().time(), faults, trouble, known)
-
-
-async def _either(one: asyncio.Event, other: asyncio.Event) -> None:
-    """Return when either is set."""
-    async with asyncio.TaskGroup() as tasks:
-        waits = [tasks.create_task(event.wait()) for event in (one, other)]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-
-
-def _unsettled(due: Round, known: Known) -> str:
-    """What to say of a place whose kernel was told and still is not as wished."""
-    # `ip` and `bridge` add the number of the line in what the agent gave them, which nobody else has seen.
-    said = dict.fromkeys(line for line in known.complaints if not line.startswith("Command failed -:"))
-    why = f": {'; '.join(said)}" if said else ", and does not say why"
-    left = render(due.plan.steps)
-    return f"the pod's kernel refuses{why} (still to do: {', '.join((left.batch + left.entries)[:3])})"
