@@ -1,10 +1,13 @@
 """Time. When we may act, and with which epoch: of several controllers the one that holds the Lease leads, the others watch.
 
-    stand by ──the Lease is free──▶ lead ──told to stop──▶ give the Lease up
-                                     └──not renewed in time, or somebody else's──▶ end, the Lease left alone
+    stand by ──the Lease is free──▶ lead ──told to stop, or not renewed in time──▶ give the Lease up, if it is ours
+                                     └──it is somebody else's──▶ end, the Lease left alone
 
 Laws. The work of a leader runs under a deadline of our own monotonic clock: the start of the last renewal that succeeded, plus
-the renew deadline. It has ended before the Lease is given up. A loop that does not react to the deadline is ended, with its
+the renew deadline. It has ended before the Lease is given up. A Lease that is somebody else's is never written by us: each
+write replaces the version that we stored, or one that we read with our name in it, and where somebody was faster nothing is
+done. So it is safe to give up a Lease that was not renewed in time; it saves the next leader the wait. What the server stored
+for us is given up as well when the end comes before its answer. A loop that does not react to the deadline is ended, with its
 process, before anybody else can have the Lease. An agent that has seen a newer leader makes us look at the Lease, and at
 nothing else: what an agent says may have been planted in its pod. A process leads at most once.
 """
@@ -14,11 +17,22 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 
 from kube_vxlan_controller.election import Candidate, Record, Sight, Timing, free_at, released, renewed, resumed, seen, taken
 from kube_vxlan_controller.model import Epoch, Place, Target
-from kube_vxlan_controller.ports import Agents, Ask, LeaseMeter, Leases, Rejected, StreamId, Told, Unreachable, WorldError
+from kube_vxlan_controller.ports import (
+    Agents,
+    Ask,
+    LeaseMeter,
+    Leases,
+    Rejected,
+    StreamId,
+    Told,
+    Unknown,
+    Unreachable,
+    WorldError,
+)
 from kube_vxlan_controller.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -39,8 +53,10 @@ class Leadership:
         self._timing = timing
         self._meter = meter
         self._record: Record | None = None
-        """Ours, as it was last stored, while we lead."""
+        """Ours, as it was last stored, from when we take it until we give it up."""
         self._renewed_at = 0.0
+        self._unsure = False
+        """Whether the Lease may be ours without our knowing: nobody told how the write ended by which we would take it."""
         self._doubt = asyncio.Event()
         self._lost = ""
         """Why the Lease is somebody else's; empty while it is not."""
@@ -69,21 +85,22 @@ class Leadership:
 
         Raises `LeaseLost` when `lead` was cancelled because we may not act any more.
         """
-        if await self._taken_during(stand_by):
-            with self._leading():
-                try:
+        try:
+            if await self._taken_during(stand_by):
+                with self._leading():
                     await self._under_deadline(lead)
-                finally:
-                    await self._release()
+        finally:
+            await self._give_up()
 
     async def _taken_during(self, stand_by: Work) -> bool:
         """Whether the Lease is ours before `stand_by` returns."""
         async with asyncio.TaskGroup() as tasks:
-            both = [tasks.create_task(_done(work)) for work in (stand_by, self._take)]
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            for task in both:
-                task.cancel()
-        return self._record is not None
+            standing, taking = (tasks.create_task(_done(work)) for work in (stand_by, self._take))
+            await asyncio.wait((standing, taking), return_when=asyncio.FIRST_COMPLETED)
+            stopped = standing.done()
+            standing.cancel()
+            taking.cancel()
+        return not stopped
 
     async def _take(self) -> None:
         """Return when the Lease is ours."""
@@ -93,10 +110,19 @@ class Leadership:
                 started, record = clock(), await self._leases.read()
                 sight = self._look(sight, record, clock())
                 if free_at(sight, self._us) <= clock():
-                    self._record = await self._leases.write(taken(sight, self._us, _wall()))
-                    self._renewed_at = started
+                    await _to_its_end(self._write_taken(taken(sight, self._us, _wall()), started))
             if self._record is None:
                 await asyncio.sleep(random.uniform(self._timing.look / 2, self._timing.look))
+
+    async def _write_taken(self, record: Record, started: float) -> None:
+        """Have the Lease, if nobody was faster."""
+        self._unsure = False
+        try:
+            self._record = await self._leases.write(record)
+        except Unknown:
+            self._unsure = True
+            raise
+        self._renewed_at = started
 
     def _look(self, before: Sight | None, record: Record, now: float) -> Sight:
         self._meter.transitions(record.transitions)
@@ -113,7 +139,6 @@ class Leadership:
         try:
             yield
         finally:
-            self._record = None
             self._meter.leading(False)
 
     async def _under_deadline(self, lead: Work) -> None:
@@ -159,11 +184,15 @@ class Leadership:
         self._record = stored
         return ""
 
-    async def _release(self) -> None:
+    async def _give_up(self) -> None:
         """Give the Lease up, if it is ours; where that fails it ends by itself."""
         with contextlib.suppress(WorldError):
-            if not await self._rewrite(released):
+            if self._record is None and self._unsure:
+                there = await self._leases.read()
+                self._record = there if there.holder == self._us.name else None
+            if self._record is not None and not self._lost and not await self._rewrite(released):
                 log.info("the Lease %s is given up", self._leases)
+        self._record = None
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
@@ -219,6 +248,18 @@ class Fenced:
 
 async def _done(work: Work) -> None:
     await work()
+
+
+async def _to_its_end(call: Coroutine[None, None, None]) -> None:
+    """Await a call that is not cut: who is cancelled meanwhile is so when it has ended, and all that it learned is known."""
+    task = asyncio.ensure_future(call)  # in no group, since a group that is cancelled cuts what is in it
+    try:
+        await asyncio.wait((task,))  # which cuts nothing either
+    except asyncio.CancelledError:
+        await asyncio.wait((task,))
+        task.exception()  # Python complains of one that nobody looks at
+        raise
+    await task
 
 
 def _wall() -> int:
