@@ -11,6 +11,7 @@ import signal
 import socket
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import assert_never
 
 import uvloop
@@ -86,11 +87,9 @@ async def _run(settings: Settings) -> None:
                 tasks.create_task(follow(api, pods_resource(settings.selector), take_pod)),
                 tasks.create_task(follow(api, networks_resource(settings.namespace, settings.configmap_name), take_config)),
             ]
-            if conditions is not None:
-                endless.append(tasks.create_task(conditions.run()))
             _stop_on_signals(hand.stop)
             log.info("started", extra={"server": where.server})
-            await leadership.run(hand.stand_by, hand.run)
+            await leadership.run(hand.stand_by, hand.run if conditions is None else partial(conditions.during, hand.run))
             for task in endless:
                 task.cancel()
         log.info("stopped; the pods' networks stay as they are")

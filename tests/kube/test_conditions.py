@@ -1,6 +1,7 @@
 """What a readiness gate is told: by tables, and as the lab's API server then has it."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -90,9 +91,10 @@ class Gates:
 async def gates(lab: Hosted) -> AsyncIterator[Gates]:
     async with ApiClient(await from_kubeconfig(str(lab.home / "config"))) as api, asyncio.TaskGroup() as tasks:
         made = Gates(lab, api)
-        running = tasks.create_task(made.conditions.run())
+        over = asyncio.Event()
+        tasks.create_task(made.conditions.during(over.wait))
         yield made
-        running.cancel()
+        over.set()
 
 
 async def test_a_gate_is_told_when_it_changes(lab: Hosted) -> None:
@@ -163,18 +165,49 @@ async def test_a_refusal_is_told_once_and_tried_again(
     server.play(says({"metadata": meta, "spec": gate, "status": told}))
     outcomes: list[str] = []
     conditions = Conditions(api, outcomes.append)
-    async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(conditions.run())
+
+    async def work() -> None:
         conditions.saw(Listed((_decoded(meta, gate),)))
         conditions.wish(YES)
         await server.asked(3)
         async with asyncio.timeout(5):
             while len(outcomes) < 3:  # noqa: ASYNC110  a count has no event
                 await asyncio.sleep(0.01)
-        running.cancel()
+
+    await conditions.during(work)
     assert outcomes == ["forbidden", "forbidden", "ok"]
     assert caplog.text.count("a readiness gate was not told") == 1
     assert [request.query["fieldManager"] for request in server.requests] == ["kube-vxlan-controller"] * 3
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["its work ends", "its work is cut"])
+async def test_nothing_is_written_when_the_leader_has_ended(server: Scripted, api: ApiClient, cut: bool) -> None:
+    """Of two that are due one is being written, and its answer never comes."""
+    server.play(server.silent(), says({}))
+    outcomes: list[str] = []
+    conditions = Conditions(api, outcomes.append)
+
+    async def work() -> None:
+        for name in ("a", "b"):
+            meta = {"name": name, "namespace": "default", "uid": "u"}
+            conditions.saw(Changed(_decoded(meta, {"readinessGates": [{"conditionType": READY}]})))
+            conditions.wish(Readiness(Place(Namespace("default"), PodName(name), PodUid("u")), True, "Wired", "well"))
+        await server.asked(1)
+        if cut:
+            await asyncio.Event().wait()
+
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(None) as scope, asyncio.TaskGroup() as tasks:
+            leading = tasks.create_task(conditions.during(work))
+            await server.asked(1)
+            if cut:
+                scope.reschedule(0)
+            await leading
+    assert scope.expired() is cut
+    conditions.wish(NO)
+    await api.get("/what/was/asked/before/this", dict)
+    assert [request.path.rpartition("/")[2] for request in server.requests] == ["status", "this"]
+    assert outcomes == []
 
 
 def _decoded(meta: dict[str, Any], spec: dict[str, Any]) -> PodObject:

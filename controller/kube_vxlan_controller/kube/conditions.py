@@ -1,14 +1,15 @@
 """I/O. The condition by which a pod's readiness gate learns that frames can pass, on the pods that name that gate.
 
-`saw` is told what the API server has, `wish` what a pod should be told, and `run` writes where the two differ, one pod after
-the other. Laws: what is there already is not written again, also after a restart; a pod that was ready stays so while nobody
-can tell; one that has gone, or is another one of the same name, is never written to (its uid goes with the patch); a pod that
-cannot be written to is tried again later, in nobody's way.
+`saw` is told what the API server has, `wish` what a pod should be told, and where the two differ it is written `during` the
+work of a leader, one pod after the other. Laws: who does not lead writes nothing, so what is due when its work ends is left to
+the next leader, who finds it due as well; what is there already is not written again, also after a restart; a pod that was
+ready stays so while nobody can tell; one that has gone, or is another one of the same name, is never written to (its uid goes
+with the patch); a pod that cannot be written to is tried again later, in nobody's way.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -63,11 +64,18 @@ class Conditions:
                 assert_never(told)
 
     def wish(self, readiness: Readiness) -> None:
-        """Have a pod told; `run` does it soon."""
+        """Have a pod told, soon if somebody leads."""
         self._wishes[readiness.place] = readiness
         self._look(readiness.place)
 
-    async def run(self) -> None:
+    async def during(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do the work, and write what is due for as long as that lasts, however it ends."""
+        async with asyncio.TaskGroup() as tasks:
+            writing = tasks.create_task(self._write_all())
+            await work()
+            writing.cancel()
+
+    async def _write_all(self) -> None:
         """Write what is due, until cancelled."""
         while True:
             await self._arrived.wait()
