@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.bearer import Attempt, bearer, until
+from tests.cluster.samples import samples
 from tests.cluster.world import RealCluster
 from tests.deploy.manifests import KUBERNETES
 
@@ -27,6 +28,7 @@ FORBIDDEN: list[dict[str, Any]] = [
     {"metadata": {"labels": {"run": None}}},
     {"metadata": {"annotations": {"another": "annotation"}}},
     {"metadata": {"finalizers": ["example.org/another"]}},
+    {"metadata": {"generateName": "another-"}},
     {"status": {"phase": "Failed"}},
     {"status": {"podIP": "192.0.2.1", "podIPs": [{"ip": "192.0.2.1"}, {"$patch": "replace"}]}},
     {"status": {"containerStatuses": None}},
@@ -50,6 +52,8 @@ def test_it_may_write_its_condition_and_nothing_beside_it(real_cluster: RealClus
 
 
 async def _tries(cluster: RealCluster, path: str) -> None:
+    described = samples(json.loads(cluster.kubectl("get", "--raw", "/openapi/v3/api/v1")), "io.k8s.api.core.v1.PodStatus")
+    before = json.loads(cluster.kubectl("get", "--raw", path))["status"]
     async with bearer(cluster) as thief:
 
         async def patch(change: dict[str, Any]) -> tuple[int, str]:
@@ -62,4 +66,10 @@ async def _tries(cluster: RealCluster, path: str) -> None:
         await until(is_fenced, "both the role and the policy hold")
         answers = await asyncio.gather(*(patch(change) for change in FORBIDDEN))
         assert [text for status, text in answers if status != 403 or "kube-vxlan-controller may change " not in text] == []
+        # Every field that this server has, also those that we do not know of. (Some it protects itself: it refuses, or drops.)
+        fields = [{name: value} for name, one in described.items() for value in (one, None)]
+        answers = await asyncio.gather(*(patch({"status": field}) for field in fields))
+        told = [(field, *answer) for field, answer in zip(fields, answers, strict=True)]
+        assert [each for each in told if each[1] not in (200, 403, 422)] == []
+        assert [each for each in told if each[1] == 200 and json.loads(each[2])["status"] != before] == []
         assert (await patch({"status": {"conditions": [OWN]}}))[0] == 200
