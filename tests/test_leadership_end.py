@@ -138,3 +138,14 @@ async def test_a_lease_that_cannot_be_given_up_ends_by_itself() -> None:
     with pytest.raises(LeaseLost, match="could not be renewed for 10 s"):
         await one.run()
     assert one.shelf.record.holder == "one"
+
+
+async def test_nobody_waits_long_for_a_server_that_does_not_answer_in_the_end() -> None:
+    shelf = Shelf()
+    one = Seat(shelf, "one")
+    async with running(one) as (first,):
+        await asyncio.sleep(21)
+        shelf.slow = 1000.0
+        one.over.set()
+        await first
+        assert asyncio.get_running_loop().time() == pytest.approx(21 + TIMING.giving_up)

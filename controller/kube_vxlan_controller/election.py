@@ -50,6 +50,11 @@ class Timing:
         return self.renew / 3
 
     @property
+    def giving_up(self) -> float:
+        """What giving the Lease up may take: a write, and where somebody has changed it, a look and another write."""
+        return 3 * self.call
+
+    @property
     def look(self) -> float:
         """How often those that stand by look, at least."""
         return self.retry / 2

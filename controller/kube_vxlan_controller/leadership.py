@@ -185,13 +185,14 @@ class Leadership:
         return ""
 
     async def _give_up(self) -> None:
-        """Give the Lease up, if it is ours; where that fails it ends by itself."""
-        with contextlib.suppress(WorldError):
-            if self._record is None and self._unsure:
-                there = await self._leases.read()
-                self._record = there if there.holder == self._us.name else None
-            if self._record is not None and not self._lost and not await self._rewrite(released):
-                log.info("the Lease %s is given up", self._leases)
+        """Give the Lease up, if it is ours; where that fails, or takes too long, it ends by itself."""
+        with contextlib.suppress(WorldError, TimeoutError):
+            async with asyncio.timeout(self._timing.giving_up):
+                if self._record is None and self._unsure:
+                    there = await self._leases.read()
+                    self._record = there if there.holder == self._us.name else None
+                if self._record is not None and not self._lost and not await self._rewrite(released):
+                    log.info("the Lease %s is given up", self._leases)
         self._record = None
 
     @contextlib.contextmanager

@@ -20,6 +20,8 @@ from kube_vxlan_controller.snapshot import Kind
 
 BEAT = 0.5
 """Seconds between two heartbeats."""
+CLOSING = 1.0
+"""Seconds for what is being answered when the end comes."""
 STOPPED = 30.0
 """Seconds without a heartbeat after which we are not alive: far beyond any burst of work."""
 
@@ -93,7 +95,7 @@ async def serve(
 
     application = web.Application()
     application.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", numbers)])
-    runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=CLOSING)
     await runner.setup()
     try:
         try:

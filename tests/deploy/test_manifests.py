@@ -5,10 +5,14 @@ from pathlib import PurePosixPath
 import aiohttp
 import pytest
 
+from kube_vxlan_controller import serving
 from kube_vxlan_controller.cli import main
+from kube_vxlan_controller.kube import exec
+from kube_vxlan_controller.kube.events import Limits
 from kube_vxlan_controller.metrics import Metrics
 from kube_vxlan_controller.serving import Health, serve
 from kube_vxlan_controller.settings import ACCOUNT, DEFAULT_FILE, choose, settle
+from kube_vxlan_controller.tempo import Tempo
 from tests.deploy.manifests import FILES, KUBERNETES, agents, everything, objects, one
 
 POD = one("Deployment")["spec"]["template"]["spec"]
@@ -83,6 +87,14 @@ def test_one_replica_stays_whatever_is_done_on_purpose() -> None:
     assert (spec["replicas"], spec["strategy"]["rollingUpdate"]["maxUnavailable"], budget["minAvailable"]) == (2, 0, 1)
     spread = POD["topologySpreadConstraints"][0]["labelSelector"]
     assert [each["matchLabels"] for each in (spec["selector"], budget["selector"], spread)] == [labels] * 3
+
+
+def test_the_kubelet_waits_until_a_leader_has_ended() -> None:
+    """The longest that each part of the end may take, where the API server does not answer any more; one after the other."""
+    lease = settle(choose({"lease": "on"}, {}, None)).lease
+    assert lease is not None
+    end = Tempo().stop_patience + lease.giving_up + Limits().farewell + serving.CLOSING + exec.CLOSING
+    assert POD["terminationGracePeriodSeconds"] >= 1.5 * end, "for a machine that has little time to give"
 
 
 def test_all_agents_are_alike_and_have_net_admin_and_nothing_else() -> None:
