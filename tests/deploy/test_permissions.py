@@ -1,9 +1,11 @@
 """What the controller may do: the whole of it stands here, so that a manifest cannot gain a verb unseen."""
 
+import pytest
+
 from kube_vxlan_controller.agents.conversation import ARGV
 from kube_vxlan_controller.settings import OPTIONS
 from kube_vxlan_controller.views import AgentNames
-from tests.deploy.manifests import ACCOUNT, Json, everything, one
+from tests.deploy.manifests import ACCOUNT, Json, everything, objects, one
 
 Rule = tuple[str, str, str, str]
 """API group, resource, names, verbs."""
@@ -72,6 +74,22 @@ def test_the_fence_leaves_the_agents_containers_and_their_one_command() -> None:
     assert f"has(object.command) && object.command == {list(ARGV)}" in said
     (rule,) = policy["matchConstraints"]["resourceRules"]
     assert (rule["operations"], set(rule["resources"])) == (["CONNECT"], CONNECTIONS)
+
+
+@pytest.mark.parametrize("name", ["bundle.yaml", "overlays/readiness.yaml"])
+def test_what_is_fenced_is_given_after_its_fence(name: str) -> None:
+    """kubectl applies in this order, so an end in between leaves a fence without a right, and never the other way round."""
+    order = [(each["kind"], each["metadata"]["name"]) for each in objects(name)]
+    fences = [at for at, (kind, _) in enumerate(order) if kind.startswith("ValidatingAdmissionPolicy")]
+    fenced = {order[at][1] for at in fences}
+    rights = [at for at, (kind, name) in enumerate(order) if kind == "ClusterRoleBinding" and name in fenced]
+    assert (len(fences), len(rights)) == (2, 1)
+    assert max(fences) < min(rights)
+
+
+def test_the_account_is_deleted_before_its_fence() -> None:
+    """kubectl deletes in this order as well, and the token ends with the account."""
+    assert objects("bundle.yaml")[0]["kind"] == "ServiceAccount"
 
 
 def test_every_policy_binds_our_account_fails_shut_and_denies() -> None:
