@@ -12,6 +12,7 @@ which is only ever appended to; a pure function judges it afterwards.
     processes   I/O   which pods have a namespace, seen in /proc
     access      I/O   how to get at an API server
     reading     pure  what plainly written annotations and networks mean
+    objects     pure  what pods and the ConfigMap mean
     words       pure  what a controller says, as far as it is counted
     watches     pure  what a lab tells of the watches that are open
     costs       I/O   what the controller's processes have of memory and open files

@@ -1,22 +1,21 @@
 """I/O. Pods and the ConfigMap as the API server has them, asked for again and again.
 
 It asks and does not watch, so nothing that is done to watches blinds it. What changed between two looks is written down with
-the times of both. What an annotation means is read by `reading`, or was told.
+the times of both. What it means is read by `objects`.
 """
 
 import http.client
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.checker import reading
 from tests.checker.access import Access
 from tests.checker.facts import Config, Definitions, Entries, Fact, Gap, Options, Pod, PodGone, Reported, What
+from tests.checker.objects import Objects
 from tests.checker.watches import Watches
 from tests.checker.words import events
 
@@ -24,9 +23,6 @@ _EVERY = 0.1
 """Seconds between two looks, or ten times as long as one takes."""
 _SELDOM = 10
 """Looks between two that ask for Events and for the lab's watches too."""
-LABEL, ANNOTATION = "vxlan.openvnf.org", "vxlan.openvnf.org/networks"
-_AGENT, _INIT_AGENT = "vxlan-controller-agent", "vxlan-controller-agent-init"
-_STATIC = "kubernetes.io/config.hash"
 
 
 class World:
@@ -41,8 +37,6 @@ class World:
     ) -> None:
         self._api = _Api(access)
         self._record = record
-        self._texts = texts
-        self._values = values
         self._pods: dict[str, Pod] = {}
         self._config: Definitions | None = None
         self._odd: set[str] = set()
@@ -50,8 +44,9 @@ class World:
         self._looks = 0
         self._reported: dict[str, str] = {}
         self._turn = 0
-        self._offset = time.time() - time.monotonic()
-        self._watches = Watches(self._offset)
+        offset = time.time() - time.monotonic()
+        self._objects = Objects(texts, values, offset, self._complain)
+        self._watches = Watches(offset)
         self._stopping = threading.Event()
         self._poked = threading.Event()
         self._thread = threading.Thread(target=self._run, name="world", daemon=True)
@@ -84,8 +79,8 @@ class World:
     def _look(self, begun: float) -> None:
         _, listed = self._api.get("/api/v1/pods")
         code, config = self._api.get("/api/v1/namespaces/kube-system/configmaps/kube-vxlan-controller")
-        pods = dict(map(self._pod, listed["items"]))
-        networks = self._networks(config.get("data") or {}) if code == 200 else None
+        pods = dict(map(self._objects.pod, listed["items"]))
+        networks = self._objects.networks(config.get("data") or {}) if code == 200 else None
         time_, since = time.monotonic(), begun if self._seen_at is None else self._seen_at
         facts: list[tuple[str, What]] = [(uid, PodGone()) for uid in self._pods.keys() - pods.keys()]
         facts += [(uid, pod) for uid, pod in pods.items() if self._pods.get(uid) != pod]
@@ -108,56 +103,10 @@ class World:
         for fact in self._watches.changes(watches, now):
             self._record(fact)
 
-    def _pod(self, obj: dict[str, Any]) -> tuple[str, Pod]:
-        metadata, spec, status = obj["metadata"], obj["spec"], obj.get("status", {})
-        annotations, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
-        uid = annotations.get(_STATIC, metadata["uid"])
-        inits = spec.get("initContainers") or []
-        names = {one["name"] for one in (*inits, *spec["containers"])}
-        text = annotations.get(ANNOTATION, "")
-        return uid, Pod(
-            namespace=metadata["namespace"],
-            name=metadata["name"],
-            addresses=tuple(one["ip"] for one in status.get("podIPs") or ()),
-            labelled=labels.get(LABEL) == "true",
-            host_network=bool(spec.get("hostNetwork")),
-            agent=bool(names & {_AGENT, _INIT_AGENT}),
-            answers=any(one["name"] in (_AGENT, _INIT_AGENT) and "running" in one["state"] for one in _statuses(status)),
-            gate=any(one["name"] == _INIT_AGENT and one.get("restartPolicy") != "Always" for one in inits),
-            terminal=status.get("phase") in ("Succeeded", "Failed"),
-            leaves_at=self._clock(metadata.get("deletionTimestamp")),
-            wants=self._texts[text] if text in self._texts else self._plain(text),
-        )
-
-    def _clock(self, timestamp: str | None) -> float | None:
-        return None if timestamp is None else datetime.fromisoformat(timestamp).timestamp() - self._offset
-
-    def _plain(self, text: str) -> Entries | None:
-        try:
-            return reading.annotation(text)
-        except reading.NotPlain:
-            self._complain(f"nobody told what this annotation means: {text!r}")
-            return None
-
-    def _networks(self, data: dict[str, str]) -> Definitions:
-        found: dict[str, Options | None] = {}
-        for name, value in data.items():
-            try:
-                found[name] = self._values[value] if value in self._values else reading.definition(value)
-            except reading.NotPlain:
-                self._complain(f"nobody told what the network {name} of the ConfigMap means: {value!r}")
-                found[name] = None
-        return found
-
     def _complain(self, why: str) -> None:
         if why not in self._odd:
             self._odd.add(why)
             self._record(Fact(time.monotonic(), "", Gap(why), "world"))
-
-
-def _statuses(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for kind in ("initContainerStatuses", "containerStatuses"):
-        yield from status.get(kind) or ()
 
 
 class _Api:
