@@ -17,7 +17,8 @@ from rich.console import Console
 
 from tests.bench import table
 from tests.bench.ancestor import replay
-from tests.bench.figures import EVENTS, Ratio, Run, as_json, ratios
+from tests.bench.counting import ratios, shortfalls
+from tests.bench.figures import EVENTS, WHOLE, Ratio, Run, as_json
 from tests.bench.measure import NODES, VNIS, measure, network
 from tests.bench.plot import Line, plot
 from tests.bench.pods import Style
@@ -44,11 +45,14 @@ def main() -> None:
     texts = (
         table.markdown(table.FIGURES, table.figures(runs)),
         table.markdown(table.RATIOS, table.compared(compared)),
+        "".join(f"* {sentence}\n" for sentence in shortfalls(compared)),
     )
     _write(ROOT / "build" / "bench.md", "\n".join(texts))
     _write(given.plot, plot("Until every kernel is right", ("pods in the network", "ms"), _lines(runs)))
     console.print(table.table("Medians and worst", table.FIGURES, table.figures(runs)))
     console.print(table.table("The ancestor's commands against the controller", table.RATIOS, table.compared(compared)))
+    for sentence in shortfalls(compared):
+        console.print(sentence)
     console.print(f"{found['machine']}")
 
 
@@ -77,6 +81,7 @@ def _lines(runs: list[Run]) -> list[Line]:
         for who, style, prefix in shown
         if (picked := [run for run in runs if run.who == who and run.style == style])
         for event in EVENTS
+        if event != WHOLE
     ]
 
 

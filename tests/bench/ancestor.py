@@ -135,7 +135,7 @@ async def _leave(old: Ancestor, number: int) -> Sample:
 
 
 async def _restart(old: Ancestor) -> Sample:
-    """Every pair is told again, pod by pod at once; it is over when the last exec is."""
+    """Every pair is told again, pod by pod at once; it is over when the last exec is. (No process has to start for it.)"""
     used, begun, names = _Used(old), time.monotonic(), list(old.lab.pods)
     async with asyncio.TaskGroup() as tasks:
         for number, name in enumerate(names):

@@ -1,19 +1,21 @@
-"""Pure. What was measured, and what follows from it: medians, ratios, and what was to be expected by counting."""
+"""Pure. What was measured, and its medians; what follows from it beside what was to be expected is in `counting`."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-EVENTS = ("start", "join", "leave", "restart")
+WHOLE = "whole restart"
+"""From the new process's start; a restart begins when it says that it is at work. The ancestor's replay has no process."""
+EVENTS = ("start", "join", "leave", "restart", WHOLE)
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One start, join, leave or restart."""
+    """One of `EVENTS`."""
 
     seconds: float
-    """Until every kernel was right, since the last pod's address, the departure, or the controller's start."""
+    """Until every kernel was right, or, after a restart, was known to be."""
     execs: float
     requests: float
     """On open streams; the ancestor has none."""
@@ -62,36 +64,14 @@ class Ratio:
     style: str
     seconds: float
     execs: float | None
-    predicted: float
+    batches: float | None
     """Of the execs, by counting, where every change of ours were an exec too."""
-
-
-def predicted(event: str, pods: int, agents: int) -> float:
-    """The ratio of execs that counting predicts for batches: one network, address and `up` set, so five commands per pod.
-
-    The ancestor: a start is 5N + N(N-1) where each pair is told once, a join 5 + 2(N-1), a leave 2(N-1) with nothing learned
-    (one look and one delete), a restart N(N-1). Batches, without warm streams: N times the agents in a pod, as many and
-    N-1, N-1, N.
-    """
-    others = pods - 1
-    ancestor = {"start": 5 * pods + pods * others, "join": 5 + 2 * others, "leave": 2 * others, "restart": pods * others}
-    batches = {"start": agents * pods, "join": agents + others, "leave": others, "restart": pods}
-    return ancestor[event] / batches[event]
-
-
-def ratios(ours: Run, ancestor: Run, agents: int) -> tuple[Ratio, ...]:
-    """The ancestor's medians against ours, event by event."""
-    return tuple(
-        Ratio(
-            event,
-            ours.pods,
-            ours.style,
-            ancestor.seconds(event) / ours.seconds(event),
-            ancestor.execs(event) / ours.execs(event) if ours.execs(event) else None,
-            predicted(event, ours.pods, agents),
-        )
-        for event in EVENTS
-    )
+    streams: float | None
+    """Of the execs, by counting, where only agents that are new to us need one."""
+    theirs: float | None
+    """Seconds of the ancestor by the number of its execs, if it has any."""
+    ours: float | None
+    """Ours by the number of ours."""
 
 
 def as_json(runs: Sequence[Run], compared: Sequence[Ratio], machine: dict[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,12 @@ import sys
 import time
 import urllib.request
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
+
+_SAID = r"^(\S+Z) INFO "
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,21 @@ class Controller:
             self._process.wait(15)
             self._process = None
 
-    def found(self) -> int | None:
-        """How many pods it found as wished at its start, once it has said so."""
-        said = re.search(r"(\d+) pods found as wished", self.said())
-        return int(said[1]) if said else None
+    @property
+    def pid(self) -> int:
+        """Of its process, which must run."""
+        assert self._process is not None
+        return self._process.pid
+
+    def at_work(self) -> float | None:
+        """When (`time.monotonic`) it said that its program is loaded and at work, once it has."""
+        return _when(re.search(_SAID + r"started ", self.said(), re.MULTILINE))
+
+    def found(self) -> tuple[float, int] | None:
+        """When it said how many pods it found as wished at its start, and how many, once it has."""
+        said = re.search(_SAID + r"(\d+) pods? found as wished", self.said(), re.MULTILINE)
+        when = _when(said)
+        return (when, int(said[2])) if said and when is not None else None
 
     def said(self) -> str:
         """Its log since it was started."""
@@ -80,8 +94,12 @@ class Controller:
         numbers = self.numbers()
         audits = sum(value for name, value in numbers.items() if name.startswith("kube_vxlan_requests_total{audit,"))
         execs, requests = numbers.get("kube_vxlan_execs_total", 0.0), numbers.get("kube_vxlan_requests_total", 0.0)
+        return Cost(execs, requests - audits, self.cpu())
+
+    def cpu(self) -> float:
+        """Seconds of CPU since its start."""
         fields = self._of_process("stat").rpartition(")")[2].split()
-        return Cost(execs, requests - audits, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> float:
         """Resident megabytes."""
@@ -91,9 +109,12 @@ class Controller:
 
     def files(self) -> int:
         """Open files."""
-        assert self._process is not None
-        return len(os.listdir(f"/proc/{self._process.pid}/fd"))
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def _of_process(self, name: str) -> str:
-        assert self._process is not None
-        return Path(f"/proc/{self._process.pid}/{name}").read_text()
+        return Path(f"/proc/{self.pid}/{name}").read_text()
+
+
+def _when(said: re.Match[str] | None) -> float | None:
+    """What a line's time is of `time.monotonic`, to a millisecond."""
+    return None if said is None else datetime.fromisoformat(said[1]).timestamp() - time.time() + time.monotonic()

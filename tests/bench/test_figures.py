@@ -5,7 +5,8 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.bench import table
-from tests.bench.figures import Run, Sample, as_json, predicted, ratios
+from tests.bench.counting import predicted, ratios, shortfalls
+from tests.bench.figures import WHOLE, Run, Sample, as_json
 from tests.bench.plot import Line, Scale, plot
 
 
@@ -22,6 +23,12 @@ def test_what_counting_predicts() -> None:
     assert (predicted("leave", 100, 1), predicted("restart", 100, 1)) == (2.0, 99.0)
 
 
+def test_open_streams_spare_all_execs_but_those_of_new_agents() -> None:
+    assert predicted("join", 100, agents=2, streams=True) == (5 + 2 * 99) / 2
+    assert predicted("leave", 100, agents=1, streams=True) is None
+    assert predicted("restart", 100, agents=1, streams=True) == 99.0
+
+
 def test_medians_and_worst() -> None:
     assert (run("controller", 0.5, 1).seconds("join"), run("controller", 0.5, 1).worst("join")) == (0.5, 1.5)
 
@@ -30,7 +37,26 @@ def test_ratios_are_the_ancestor_by_us_and_none_where_we_need_no_exec() -> None:
     found = {ratio.event: ratio for ratio in ratios(run("controller", 0.5, 2), run("ancestor", 4.0, 10), agents=1)}
     assert (found["join"].seconds, found["join"].execs) == (8.0, 5.0)
     assert found["leave"].execs is None
-    assert ("native", "100", "leave", "8.0", "ours: 0", "2.0") in table.compared(found.values())
+    assert ("native", "100", "leave", "2.0", "ours: 0", "ours: 0", "8.0") in table.compared(found.values())
+    assert all(len(row) == len(table.RATIOS) for row in table.compared(found.values()))
+
+
+def test_a_restart_with_its_process_is_not_compared_since_the_ancestor_has_none() -> None:
+    ours = run("controller", 0.5, 2)
+    ours.samples[WHOLE] = (Sample(1.0, 2, 3, 0.01),)
+    assert [ratio.event for ratio in ratios(ours, run("ancestor", 4.0, 10), agents=1)] == ["start", "join", "leave", "restart"]
+    assert table.figures([ours])[4][:4] == ("native", "100", "whole restart", "1000")
+
+
+def test_where_time_falls_short_of_counted_execs_is_said_with_what_an_exec_took() -> None:
+    found = ratios(run("controller", 0.5, 100), run("ancestor", 4.0, 400), agents=1)
+    said = {sentence.split()[1]: sentence for sentence in shortfalls(found)}
+    assert said.keys() == {"start", "restart"}, "a join and a leave are eight times as fast, and two are predicted"
+    assert "is 8.0 times as fast, short of the 99.0 that" in said["restart"]
+    assert "the ancestor took 10 ms by the number of its execs and we 5 ms by that of ours" in said["restart"]
+    assert list(shortfalls(ratios(run("controller", 0.5, 100), run("ancestor", 100.0, 400), agents=1))) == [
+        "Nowhere does time fall short of what counting execs predicts for batches."
+    ]
 
 
 def test_tables() -> None:
