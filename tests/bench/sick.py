@@ -6,6 +6,8 @@ A sick agent is a program of the agent's name that stands first on its container
 from tests.bench.pods import SIDECAR, Json, container, overlay, shell
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_IDLE = ("busybox", "sh", "-c", "trap exit TERM; sleep 86400 & wait")
+"""Ends when it is told to: a pod that has to be killed takes half a minute to leave."""
 _GREET = 'echo "kube-vxlan-agent 1 digest,learned,show,ready,release $POD_UID"'
 PROGRAMS = {
     "hangs": "exec cat >/dev/null",
@@ -45,7 +47,7 @@ def sick(name: str, number: int, network: str, where: tuple[str, str]) -> Json:
         {"name": "AGENT", "value": agent},
         {"name": "POD_UID", "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}},
     ]
-    told = container(SIDECAR, "a-sick-one") | {"command": ["sleep", "86400"], "env": environment}
+    told = container(SIDECAR, "a-sick-one") | {"command": list(_IDLE), "env": environment}
     return shell(name, f"{network} ip={overlay(number)}", [], [told])
 
 

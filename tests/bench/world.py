@@ -6,25 +6,29 @@ what kernels hold is the time at which their netlink sockets told us. Neither go
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
+from types import MappingProxyType
+from typing import Any
 
 from kube_vxlan_lab import outside
 from kube_vxlan_lab.client import Client
+from tests.bench.chronicle import Chronicle
 from tests.bench.picture import Picture, Right
 from tests.bench.pods import ANNOTATION, Json
 from tests.bench.running import Controller
-from tests.checker.facts import Fact, Serving, What
+from tests.checker.facts import Entries, Fact, Serving, What
 from tests.checker.observe import Observer
 from tests.checker.processes import Processes
 from tests.checker.sandboxes import Process, Reader, in_the_lab
 
 ROOT = Path(__file__).parents[2]
 PODS = "/api/v1/namespaces/default/pods"
-_STARTERS = (("nsenter",), ("unshare",), ("setsid",))
+_EVENTS = "/apis/events.k8s.io/v1/events"
+_STARTERS = (("nsenter",), ("unshare",), ("setsid",), ("/bin/busybox", "sh", "-c"))
 """What becomes another program soon."""
 _LOOK = 0.005
 """Seconds between two looks at what was told."""
@@ -49,9 +53,10 @@ class Seen:
 class World:
     """What happens in the lab, as it is told."""
 
-    def __init__(self, lab: outside.Lab, client: Client) -> None:
+    def __init__(self, lab: outside.Lab, client: Client, texts: Mapping[str, Entries | None]) -> None:
         self.lab = lab
         self.client = client
+        self.chronicle = Chronicle(time.time() - time.monotonic(), texts)
         self.controller = Controller(lab.kubeconfig)
         self.picture = Picture()
         self.pods: dict[str, Seen] = {}
@@ -64,15 +69,11 @@ class World:
 
     async def create(self, pods: Iterable[Json]) -> None:
         """Create pods, sixteen at a time."""
-        turns = asyncio.Semaphore(16)
+        await _in_turns(self.client.create(PODS, pod) for pod in pods)
 
-        async def one(pod: Json) -> None:
-            async with turns:
-                await self.client.create(PODS, pod)
-
-        async with asyncio.TaskGroup() as tasks:
-            for pod in pods:
-                tasks.create_task(one(pod))
+    async def delete(self, names: Iterable[str]) -> None:
+        """Delete pods, sixteen at a time."""
+        await _in_turns(self.client.delete(f"{PODS}/{name}") for name in names)
 
     async def until(self, condition: Callable[[], bool], within: float, what: Callable[[], str], every: float = _LOOK) -> None:
         """Return when the condition holds. Raises `AssertionError` with a sentence when it does not in time."""
@@ -105,6 +106,7 @@ class World:
         """Follow the pods for ever."""
         async for kind, obj in self.client.watch(PODS):
             name, now = obj["metadata"]["name"], time.monotonic()
+            self.chronicle.pod(now, kind, obj)
             status = obj.get("status", {})
             if kind == "DELETED" or status.get("phase") in ("Succeeded", "Failed"):
                 self.left.setdefault(name, now)
@@ -114,27 +116,39 @@ class World:
             first = before.addressed if before is not None and before.addressed else now if seen.address else 0.0
             self.pods[name] = replace(seen, addressed=first)
 
+    async def listen(self) -> None:
+        """Follow what is said about pods in Events, for ever."""
+        async for _, obj in self.client.watch(_EVENTS):
+            self.chronicle.event(time.monotonic(), obj)
+
     async def look(self) -> None:
         """Take in what the kernels told, for ever."""
         while True:
             while not self.facts.empty():
                 fact = self.facts.get()
                 self.picture.take(fact)
+                self.chronicle.take(fact)
                 if isinstance(fact.what, Serving):
                     self.served[fact.pod] = fact.what.count, fact.time
             await asyncio.sleep(_LOOK)
 
 
 @asynccontextmanager
-async def world(name: str, nodes: int, networks: dict[str, int]) -> AsyncIterator[World]:
-    """A lab with these networks (names and VNIs), gone at the end; the controller is not started yet."""
+async def world(
+    name: str, nodes: int, networks: dict[str, int], texts: Mapping[str, Entries | None] = MappingProxyType({})
+) -> AsyncIterator[World]:
+    """A lab with these networks (names and VNIs), gone at the end; the controller is not started yet.
+
+    `texts`: what odd annotations mean.
+    """
     with outside.running(name, nodes, ROOT / "agent") as lab:
         async with Client(lab.access) as client:
-            made = World(lab, client)
+            made = World(lab, client, texts)
             data = {network: f"id={vni} up" for network, vni in networks.items()}
             metadata = {"name": "kube-vxlan-controller", "namespace": "kube-system"}
             config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
             await client.create("/api/v1/namespaces/kube-system/configmaps", config)
+            made.chronicle.config(time.monotonic(), data)
 
             def note(what: What, uid: str, source: str) -> None:
                 made.facts.put(Fact(time.monotonic(), uid, what, source))
@@ -143,7 +157,7 @@ async def world(name: str, nodes: int, networks: dict[str, int]) -> AsyncIterato
             processes = Processes(observer, note, _until_settled(in_the_lab))
             try:
                 async with asyncio.TaskGroup() as tasks:
-                    looking = [tasks.create_task(made.watch()), tasks.create_task(made.look())]
+                    looking = [tasks.create_task(one) for one in (made.watch(), made.listen(), made.look())]
                     yield made
                     for task in looking:
                         task.cancel()
@@ -151,6 +165,18 @@ async def world(name: str, nodes: int, networks: dict[str, int]) -> AsyncIterato
                 made.controller.end()
                 processes.stop()
                 observer.stop()
+
+
+async def _in_turns(calls: Iterable[Coroutine[Any, Any, Any]]) -> None:
+    turns = asyncio.Semaphore(16)
+
+    async def one(call: Coroutine[Any, Any, Any]) -> None:
+        async with turns:
+            await call
+
+    async with asyncio.TaskGroup() as tasks:
+        for call in calls:
+            tasks.create_task(one(call))
 
 
 def _until_settled(read: Reader) -> Reader:
@@ -165,7 +191,7 @@ def _until_settled(read: Reader) -> Reader:
         found, before = read(pid), known.get(pid)
         if found is not None:
             known[pid] = found
-            if found == before and found.line[:1] not in _STARTERS:
+            if found == before and not any(found.line[: len(one)] == one for one in _STARTERS):
                 settled.add(pid)
         return found
 

@@ -1,0 +1,60 @@
+"""Pure. What happened in a lab as a history that the checker judges (`tests.checker.judge.check`).
+
+Kernels' facts come as the observer tells them. Pods come from a watch instead of the checker's own lists: a list of a thousand
+pods, again and again, would take time from those that are measured. What a watch tells is up to `_LAG` old.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.checker.facts import Config, Ended, Entries, Fact, Gap, History, Pod, PodGone, Reported, Said, Started, What
+from tests.checker.objects import Objects
+from tests.checker.words import events, lines, starts
+
+_LAG = 0.5
+"""Seconds in which a watch tells what has happened."""
+
+
+class Chronicle:
+    """A history that grows. `offset`: seconds from its clock to the world's; `texts`: what odd annotations mean."""
+
+    def __init__(self, offset: float, texts: Mapping[str, Entries | None]) -> None:
+        self._offset = offset
+        self._odd: list[str] = []
+        self._objects = Objects(texts, {}, offset, self._odd.append)
+        self._facts: list[Fact] = []
+        self._pods: dict[str, Pod] = {}
+        self._reported: dict[str, str] = {}
+
+    def take(self, fact: Fact) -> None:
+        """Write down what somebody else has seen."""
+        self._facts.append(fact)
+
+    def note(self, time: float, what: What, uid: str = "") -> None:
+        """Write down what we did ourselves, which may be earlier than what stands there already."""
+        self._facts.append(Fact(time, uid, what))
+
+    def config(self, time: float, data: Mapping[str, str]) -> None:
+        """The ConfigMap is now this."""
+        self.note(time, Config(self._objects.networks(data)))
+
+    def pod(self, time: float, kind: str, obj: Mapping[str, Any]) -> None:
+        """What a watch of pods told."""
+        uid, pod = self._objects.pod(obj)
+        if kind == "DELETED":
+            self._pods.pop(uid, None)
+            self._facts.append(Fact(time, uid, PodGone(), "world", time - _LAG))
+        elif self._pods.get(uid) != pod:
+            self._pods[uid] = pod
+            self._facts.append(Fact(time, uid, pod, "world", time - _LAG))
+
+    def event(self, time: float, obj: Mapping[str, Any]) -> None:
+        """What a watch of Events told."""
+        self._facts += (Fact(time, uid, Reported(), "world") for uid in events({"items": [obj]}, self._reported))
+
+    def history(self, time: float, said: str) -> History:
+        """All until now; `said` is the controller's log."""
+        facts = [*self._facts, *(Fact(time, "", Gap(why), "world") for why in self._odd)]
+        facts += (Fact(at - self._offset, "", Started()) for at in starts(said))
+        facts += (Fact(at - self._offset, uid, Said()) for at, uid in lines(said))
+        return (*sorted(facts, key=lambda fact: fact.time), Fact(time, "", Ended()))
