@@ -1,5 +1,6 @@
 """Pure. The laws of a pod's own links, addresses and routes (L1, L2, L3, L8, S8, S9, S14), and of what is not ours (S4)."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from math import inf
 
@@ -23,6 +24,13 @@ class Holdings:
         self._run = run
         self._constants = constants
         self._quiet = {pod: self._grown_up(pod) for pod in run.kernels}
+        self._has: dict[tuple[str, str, str], list[Has]] = defaultdict(list)
+        self._members: dict[tuple[str, str, str], list[Member]] = defaultdict(list)
+        for wish in run.perhaps:
+            if isinstance(wish, Has):
+                self._has[wish.pod, wish.link, wish.what].append(wish)
+            elif isinstance(wish, Member):
+                self._members[wish.pod, wish.network, wish.link].append(wish)
 
     def violations(self) -> Iterator[Violation]:
         """All of them."""
@@ -76,18 +84,13 @@ class Holdings:
 
     def _wanted(self, pod: str, link: str, what: str) -> list[Spans]:
         """While each value of one attribute of a link was wished for."""
-        run = self._run
-        return [run.surely[w] for w in run.surely if isinstance(w, Has) and (w.pod, w.link, w.what) == (pod, link, what)]
+        return [self._run.surely[wish] for wish in self._has[pod, link, what] if wish in self._run.surely]
 
     def _unwanted(self, pod: str, kernel: Kernel, life: Life) -> Iterator[Violation]:
         """What of ours must not be there."""
         run = self._run
         free = union(self._free(pod, life.network), run.by_hand(pod, life.last.name))
-        members = [
-            wish
-            for wish in run.perhaps
-            if isinstance(wish, Member) and (wish.pod, wish.network, wish.link) == (pod, life.network, life.last.name)
-        ]
+        members = self._members[pod, life.network, life.last.name]
         wanted = union(*(run.perhaps[wish] for wish in members))
         for begin, end in minus((life.span,), union(self._stays(pod, wanted), free)):
             law = "S8" if Refused(pod, life.network) in run.perhaps else "L2"
