@@ -1,18 +1,21 @@
 """Pure. What happened in a lab as a history that the checker judges (`tests.checker.judge.check`).
 
 Kernels' facts come as the observer tells them. Pods come from a watch instead of the checker's own lists: a list of a thousand
-pods, again and again, would take time from those that are measured. What a watch tells is up to `_LAG` old.
+pods, again and again, would take time from those that are measured. What a watch tells is up to `_LAG` old, and is written down
+at the next tick of a clock as if a list had told it: for each moment at which pods change the checker works out anew what all
+of a thousand should hold, which takes up to a tenth of a second.
 """
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from tests.checker.facts import Config, Ended, Entries, Fact, Gap, History, Pod, PodGone, Reported, Said, Started, What
 from tests.checker.objects import Objects
 from tests.checker.words import events, lines, starts
 
-_LAG = 0.5
-"""Seconds in which a watch tells what has happened."""
+_LAG, _TICK = 0.5, 1.0
+"""Seconds in which a watch tells what has happened, and between two moments at which that is written down."""
 
 
 class Chronicle:
@@ -41,12 +44,14 @@ class Chronicle:
     def pod(self, time: float, kind: str, obj: Mapping[str, Any]) -> None:
         """What a watch of pods told."""
         uid, pod = self._objects.pod(obj)
+        tick = ceil(time / _TICK) * _TICK
+        since = tick - _TICK - _LAG
         if kind == "DELETED":
             self._pods.pop(uid, None)
-            self._facts.append(Fact(time, uid, PodGone(), "world", time - _LAG))
+            self._facts.append(Fact(tick, uid, PodGone(), "world", since))
         elif self._pods.get(uid) != pod:
             self._pods[uid] = pod
-            self._facts.append(Fact(time, uid, pod, "world", time - _LAG))
+            self._facts.append(Fact(tick, uid, pod, "world", since))
 
     def event(self, time: float, obj: Mapping[str, Any]) -> None:
         """What a watch of Events told."""
@@ -57,4 +62,4 @@ class Chronicle:
         facts = [*self._facts, *(Fact(time, "", Gap(why), "world") for why in self._odd)]
         facts += (Fact(at - self._offset, "", Started()) for at in starts(said))
         facts += (Fact(at - self._offset, uid, Said()) for at, uid in lines(said))
-        return (*sorted(facts, key=lambda fact: fact.time), Fact(time, "", Ended()))
+        return (*sorted(facts, key=lambda fact: fact.time), Fact(time + _TICK, "", Ended()))

@@ -15,14 +15,14 @@ def seen(name: str, text: str, address: str = "") -> dict[str, Any]:
     return made | {"status": {"podIPs": [{"ip": address}], "initContainerStatuses": [agent]} if address else {}}
 
 
-def test_only_changes_of_pods_are_written_down_as_of_some_time_before() -> None:
+def test_only_changes_of_pods_are_written_down_at_the_next_tick_as_of_some_time_before() -> None:
     made = Chronicle(0.0, {"odd": UNREADABLE})
     for time, obj in enumerate((seen("a", "odd"), seen("a", "odd"), seen("a", "odd", "10.0.0.1"))):
-        made.pod(float(time), "MODIFIED", obj)
-    made.pod(9.0, "DELETED", seen("a", "odd", "10.0.0.1"))
+        made.pod(time + 0.1, "MODIFIED", obj)
+    made.pod(8.7, "DELETED", seen("a", "odd", "10.0.0.1"))
     facts = made.history(10.0, "")
     assert [type(fact.what) for fact in facts] == [Pod, Pod, PodGone, Ended]
-    assert [(fact.time, fact.since) for fact in facts] == [(0.0, -0.5), (2.0, 1.5), (9.0, 8.5), (10.0, None)]
+    assert [(fact.time, fact.since) for fact in facts] == [(1.0, -0.5), (3.0, 1.5), (9.0, 7.5), (11.0, None)]
 
 
 def test_the_log_and_events_are_told_in_the_clock_of_the_history() -> None:
@@ -31,7 +31,7 @@ def test_the_log_and_events_are_told_in_the_clock_of_the_history() -> None:
     event = {"metadata": metadata, "reportingController": "kube-vxlan-controller", "regarding": {"uid": "a"}}
     made.event(210.0, event)
     said = "1970-01-01T00:20:00.000Z INFO started version=1\n1970-01-01T00:20:01.000Z INFO wired pod=x uid=a\n"
-    expected = [(200.0, "", Started), (201.0, "a", Said), (210.0, "a", Reported), (220.0, "", Ended)]
+    expected = [(200.0, "", Started), (201.0, "a", Said), (210.0, "a", Reported), (221.0, "", Ended)]
     assert [(fact.time, fact.pod, type(fact.what)) for fact in made.history(220.0, said)] == expected
 
 
