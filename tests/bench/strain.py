@@ -72,7 +72,7 @@ async def strain(size: int, per_network: int, times: int) -> Strained:
             await crowd.sicken()
             among = await crowd.joins(times)
             await crowd.heal()
-            after = await crowd.joins(times // 2)
+            after = await crowd.joins(max(1, times // 2))
             costs.stop()
             return Strained(before + after, among, lab.chronicle.history(time.monotonic(), lab.controller.said()))
 
@@ -122,7 +122,7 @@ def _tell(console: Console, found: Strained, broken: tuple[Violation, ...]) -> i
     if not broken and not compared.tells:
         console.print("They differ too much to judge by: repeat it on a machine that does nothing else, or with more joins.")
         return 2
-    console.print("Every law was kept." if not broken else f"{len(broken)} violations.")
+    console.print("Every law was kept." if not broken else f"Times that a law was broken: {len(broken)}.")
     return 1 if broken else 0
 
 
