@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -14,11 +15,13 @@ link set vxeth1 up
 """
 
 
-def event(cluster: Cluster, pod: str, note: str) -> None:
-    metadata = {"name": f"{pod}.1", "namespace": "default"}
-    about = {"apiVersion": "v1", "kind": "Pod", "name": pod, "namespace": "default"}
+def event(cluster: Cluster, pod: str, note: str, uid: str = "", **more: Any) -> None:
+    """Something that was told of the pod that is called so now, or of an earlier one with this uid."""
+    uid = uid or cluster.store.get(PODS, "default", pod)["metadata"]["uid"]
+    metadata = {"generateName": f"{pod}.", "namespace": "default"}
+    about = {"apiVersion": "v1", "kind": "Pod", "name": pod, "namespace": "default", "uid": uid}
     times = {"firstTimestamp": "2024-05-01T10:00:00Z", "lastTimestamp": "2024-05-01T10:00:00Z"}
-    told = {"involvedObject": about, "type": "Warning", "reason": "Degraded", "message": note, **times}
+    told = {"involvedObject": about, "type": "Warning", "reason": "Degraded", "message": note, **times, **more}
     cluster.store.create({"apiVersion": "v1", "kind": "Event", "metadata": metadata, **told})
 
 
@@ -122,3 +125,52 @@ async def test_a_pod_is_found_by_name_by_namespace_and_by_how_it_begins(cluster:
     assert await explained("web-") == "default/web-1"
     assert await explained("web") == "64 'web' may be default/web, kube-public/web; say which one."
     assert await explained("bd-1") == "1 There is no pod 'bd-1'; did you mean db-1?"
+
+
+async def test_an_exact_name_goes_before_how_others_begin_labelled_or_not(cluster: Cluster) -> None:
+    cluster.pod("web-1", "vxeth1", "10.244.1.2", running=False, label="no")
+    cluster.pod("web-10", "vxeth1", "10.244.1.3", running=False)
+    cluster.pod("web-2", "vxeth1", "10.244.1.4", running=False, namespace="kube-public")
+    assert (await cluster.run("explain", "web-1"))[1].startswith("default/web-1 ")
+    assert (await cluster.run("explain", "default/web-1"))[1].startswith("default/web-1 ")
+    assert (await cluster.run("explain", "web-1", "-n", "default"))[1].startswith("default/web-1 ")
+    assert (await cluster.run("explain", "default/web-1", "-n", "kube-public"))[0] == 1
+    code, out, err = await cluster.run("explain", "web")
+    told = "kube-vxlan-controller: 'web' may be default/web-1, default/web-10, kube-public/web-2; say which one.\n"
+    assert (code, out, err) == (64, "", told)
+
+
+async def test_what_was_told_of_an_earlier_pod_of_the_same_name_is_not_told_of_this_one(cluster: Cluster) -> None:
+    cluster.pod("db-0", "vxeth1", "10.244.1.2", running=False)
+    earlier = cluster.store.get(PODS, "default", "db-0")["metadata"]["uid"]
+    event(cluster, "db-0", "the earlier one's kernel refuses")
+    cluster.store.remove(PODS, "default", "db-0", earlier)
+    cluster.pod("db-0", "vxeth1", "10.244.1.3", running=False)
+    assert (json.loads((await cluster.run("explain", "db-0", "-o", "json"))[1]))["events"] == []
+    event(cluster, "db-0", "its own kernel refuses")
+    event(cluster, "db-0", "late news of the earlier one", earlier)
+    (told,) = json.loads((await cluster.run("explain", "db-0", "-o", "json"))[1])["events"]
+    assert told["note"] == "its own kernel refuses"
+
+
+async def test_events_of_a_static_pod_are_those_of_the_uid_that_its_kubelet_gave_it(cluster: Cluster) -> None:
+    cluster.pod("static-node-1", "vxeth1", "10.244.1.2", running=False)
+    mirror = cluster.store.get(PODS, "default", "static-node-1")
+    mirror["metadata"]["annotations"]["kubernetes.io/config.hash"] = "0123abcd"
+    cluster.store.update(mirror)
+    event(cluster, "static-node-1", "of the pod", "0123abcd")
+    (told,) = json.loads((await cluster.run("explain", "static-node-1", "-o", "json"))[1])["events"]
+    assert told["note"] == "of the pod"
+
+
+async def test_an_event_that_is_repeated_is_as_late_as_its_last_repeat(cluster: Cluster) -> None:
+    cluster.pod("a", "vxeth1", "10.244.1.2", running=False)
+    ours = {"firstTimestamp": None, "lastTimestamp": None, "eventTime": "2024-05-01T09:00:00.000000Z"}
+    again = {"count": 7, "lastObservedTime": "2024-05-01T11:00:00.000000Z"}
+    event(cluster, "a", "again and again", **ours, series=again)
+    event(cluster, "a", "once")
+    told = json.loads((await cluster.run("explain", "a", "-o", "json"))[1])["events"]
+    assert [(one["note"], one["time"]) for one in told] == [
+        ("once", "2024-05-01T10:00:00Z"),
+        ("again and again", "2024-05-01T11:00:00.000000Z"),
+    ]

@@ -1,6 +1,6 @@
 """I/O. `explain POD`: is it ours, what does its annotation mean, what has its kernel, what is missing, and why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -16,6 +16,7 @@ from kube_vxlan_controller.cli.output import As, InNamespace, Output, say, struc
 from kube_vxlan_controller.cli.prospect import Prospect
 from kube_vxlan_controller.cli.sections import explain_lines
 from kube_vxlan_controller.cli.world import World, carry_out, opened
+from kube_vxlan_controller.desired import Desired
 from kube_vxlan_controller.language.mistakes import nearest, visible
 from kube_vxlan_controller.model import Place
 from kube_vxlan_controller.ports import WorldError
@@ -28,6 +29,8 @@ PEERS_WIDE = 128
 """The same with `-o wide`."""
 EVENTS = 5
 """Of the Events, the last ones are shown."""
+MOST_NAMES = 5
+"""Pods that are named where one name may be several's."""
 
 
 @takes_settings
@@ -55,10 +58,8 @@ def explain(
 async def _explain(settings: Settings, word: str, namespace: str, wide: bool) -> tuple[Explanation, Prospect | None]:
     async with opened(settings) as world:
         desired = await world.desired()
-        pod = _find(desired.snapshot.pods.values(), word, namespace)
-        labelled = pod is not None
-        if pod is None:
-            pod = _only(await world.all_pods(), word, namespace)
+        pod = _meant(await _all_pods(world, desired), word, namespace)
+        labelled = pod.place in desired.snapshot.pods
         wish = desired.wishes.get(pod.place)
         blind = not desired.snapshot.complete
         prospect = await world.foresee(wish, blind) if wish else None
@@ -73,31 +74,36 @@ async def _explain(settings: Settings, word: str, namespace: str, wide: bool) ->
         return explained(case), prospect
 
 
-def _find(pods: Iterable[PodView], word: str, namespace: str) -> PodView | None:
-    """The pod that is called so, or else the one whose name begins so. Raises `Complaint` where several are meant."""
+async def _all_pods(world: World, desired: Desired) -> list[PodView]:
+    """All pods that there are; of those that were made anew between the two readings, what `desired` knows."""
+    labelled = desired.snapshot.pods.values()
+    by_name = {(pod.place.namespace, pod.place.name): pod for pod in (*await world.all_pods(), *labelled)}
+    return [by_name[name] for name in sorted(by_name)]
+
+
+def _meant(pods: Sequence[PodView], word: str, namespace: str) -> PodView:
+    """The pod that is called so, or else the only one whose name begins so. Raises `Complaint` if that is none or several."""
     within, _, name = word.rpartition("/")
-    namespace = within or namespace
-    near = [pod for pod in pods if pod.place.name.startswith(name) and namespace in ("", pod.place.namespace)]
+    inside = [pod for pod in pods if all(one in ("", pod.place.namespace) for one in (namespace, within))]
+    near = [pod for pod in inside if pod.place.name.startswith(name)]
     found = [pod for pod in near if pod.place.name == name] or near
+    if not found:
+        like = nearest(word, [str(one.place) if "/" in word else one.place.name for one in pods])
+        raise Complaint(f"There is no pod {visible(word)!r}" + (f"; did you mean {like}?" if like else "."), 1)
     if len(found) > 1:
-        some = ", ".join(sorted(str(pod.place) for pod in found)[:5])
-        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        some = ", ".join(str(pod.place) for pod in found[:MOST_NAMES])
+        more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
         raise Complaint(f"{visible(word)!r} may be {some}{more}; say which one.")
-    return found[0] if found else None
-
-
-def _only(pods: Sequence[PodView], word: str, namespace: str) -> PodView:
-    pod = _find(pods, word, namespace)
-    if pod is None:
-        near = nearest(word, [str(one.place) if "/" in word else one.place.name for one in pods])
-        raise Complaint(f"There is no pod {visible(word)!r}" + (f"; did you mean {near}?" if near else "."), 1)
-    return pod
+    return found[0]
 
 
 class _About(msgspec.Struct, rename="camel"):
     kind: str = ""
-    name: str = ""
     uid: str = ""
+
+
+class _Series(msgspec.Struct, rename="camel"):
+    last_observed_time: str | None = None
 
 
 class _Event(msgspec.Struct, rename="camel"):
@@ -110,10 +116,13 @@ class _Event(msgspec.Struct, rename="camel"):
     first_timestamp: str | None = None
     last_timestamp: str | None = None
     event_time: str | None = None
+    series: _Series | None = None
 
     @property
     def time(self) -> str:
-        return self.last_timestamp or self.event_time or self.first_timestamp or ""
+        """When it happened last."""
+        repeated = self.series.last_observed_time if self.series else None
+        return repeated or self.last_timestamp or self.event_time or self.first_timestamp or ""
 
 
 class _Events(msgspec.Struct):
@@ -121,17 +130,17 @@ class _Events(msgspec.Struct):
 
 
 async def _events(world: World, pod: PodView) -> tuple[EventText, ...]:
-    """The last Events about the pod; where they cannot be read, that is the one that is told."""
+    """The last Events about the pod, by its uid; where they cannot be read, that is the one that is told."""
     place = pod.place
-    params = {"fieldSelector": f"involvedObject.kind=Pod,involvedObject.name={place.name}"}
+    params = {"fieldSelector": f"involvedObject.kind=Pod,involvedObject.name={place.name},involvedObject.uid={place.uid}"}
     try:
         told = await world.api.get(f"/api/v1/namespaces/{place.namespace}/events", _Events, params)
     except WorldError as error:
         return (EventText("", "", "Events cannot be read", visible(str(error))),)
-    about = [one for one in told.items or () if one.involved_object.name == place.name and one.involved_object.kind == "Pod"]
-    last = sorted(about, key=lambda one: one.time)[-EVENTS:]
+    about = [one for one in told.items or () if one.involved_object.kind == "Pod" and one.involved_object.uid == place.uid]
+    last = sorted(about, key=lambda one: one.time.removesuffix("Z"))[-EVENTS:]
     return tuple(
-        EventText(visible(one.time or ""), visible(one.type or ""), visible(one.reason or ""), _lines(one.message or ""))
+        EventText(visible(one.time), visible(one.type or ""), visible(one.reason or ""), _lines(one.message or ""))
         for one in last
     )
 
