@@ -14,10 +14,22 @@ async def test_whom_nobody_can_ask_is_told_and_is_1(cluster: Cluster) -> None:
     cluster.pod("a", GW, "10.244.1.2", running=False)
     printed = (
         "default/a:\n  not known: no agent of this pod is running, so nobody can be asked.\n"
-        "1 pod looked at: nothing to do. Nothing was done.\n"
+        "1 pod looked at: nothing to do, 1 pod could not be asked. Nothing was done.\n"
     )
     err = "default/a: no agent of this pod is running, so nobody can be asked.\n"
     assert await cluster.run("plan") == (1, printed, err)
+
+
+async def test_many_who_cannot_be_asked_are_told_in_few_lines(cluster: Cluster) -> None:
+    for number in range(12):
+        cluster.pod(f"mute-{number:02}", "vxeth1", f"10.244.2.{number}", running=False)
+    code, out, err = await cluster.run("plan")
+    assert (code, out.splitlines()[-1]) == (
+        1,
+        "12 pods looked at: nothing to do, 12 pods could not be asked. Nothing was done.",
+    )
+    assert len(err.splitlines()) == 11
+    assert err.splitlines()[-1] == "... and 2 more such sentences; -o json has all of them."
 
 
 async def test_members_of_nothing_have_nothing_to_do(cluster: Cluster) -> None:
@@ -67,6 +79,24 @@ async def test_it_says_what_would_be_done_and_why_and_does_nothing(cluster: Clus
         "link set dev vxeth1 alias kvc1/vxeth1/down/192.168.11.1-29",
         "addr replace 192.168.11.1/29 dev vxeth1",
         "fdb append 00:00:00:00:00:00 dst 10.244.1.3 dev vxeth1 self permanent",
+    ]
+
+
+@pytest.mark.kernel
+async def test_something_to_do_is_2_although_others_cannot_be_asked(cluster: Cluster) -> None:
+    with agent_pod() as pod:
+        cluster.pod("gw", "vxeth1 up=false", "10.244.1.2")
+        cluster.pod("bad", "vxeth1 ipp=x", "10.244.1.3", running=False)
+        cluster.pod("starting", "vxeth2", "10.244.1.4", running=False)
+        cluster.agent("gw", pod.command(str(AGENT)))
+        code, out, err = await cluster.run("plan", "gw", "bad", "starting", "nosuch")
+    assert (code, out.splitlines()[-1]) == (
+        2,
+        "3 pods looked at: 2 steps to do in 1 pod, 1 fault, 1 pod could not be asked. Nothing was done.",
+    )
+    assert err.splitlines() == [
+        "default/starting: no agent of this pod is running, so nobody can be asked.",
+        "There is no pod that is labelled and called 'nosuch' or begins so.",
     ]
 
 

@@ -1,6 +1,5 @@
 """I/O. `plan`: what would be done to which pod, and why. Nothing is done."""
 
-import sys
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,7 +9,7 @@ from kube_vxlan_controller.cli.given import Given, takes_settings
 from kube_vxlan_controller.cli.names import pod_names
 from kube_vxlan_controller.cli.output import As, Everywhere, InNamespace, Output, say, structured, within
 from kube_vxlan_controller.cli.prospect import Outlook, Prospect, outlook, plan_lines
-from kube_vxlan_controller.cli.reading import no_pod
+from kube_vxlan_controller.cli.reading import no_pod, tell
 from kube_vxlan_controller.cli.render import counted
 from kube_vxlan_controller.cli.world import carry_out, in_order, opened
 from kube_vxlan_controller.desired import Desired, Wish
@@ -18,9 +17,9 @@ from kube_vxlan_controller.language.mistakes import visible
 from kube_vxlan_controller.settings import Settings
 
 TO_DO = 2
-"""The exit code when something would be done."""
+"""The exit code when something would be done, whether or not all could be asked."""
 REFUSED = 3
-"""The exit code when nothing would be done, and something that a user wrote, or that stands in a kernel, is in the way."""
+"""The exit code when all could be asked, nothing would be done, and something is in the way: in a text, or in a kernel."""
 INCOMPLETE = "Some pods, or the ConfigMap, cannot be read, so nothing is known to be gone and nothing would be removed."
 
 
@@ -45,8 +44,8 @@ def plan(
 ) -> int:
     """Tell what would be done to which pod, and why.
 
-    It is what the controller would do; this command does nothing. The exit code is 0 when nothing is to do, 2 when
-    something is, 3 when only something is refused, 1 when something could not be read.
+    It is what the controller would do; this command does nothing. The exit code is 2 when something is to do; else 1
+    when somebody could not be asked, 3 when something is refused, 0 when all is as it should be.
     """
     words, namespace = tuple(pod or ()), within(in_namespace, everywhere)
     desired, prospects = carry_out(_foresee(given.reachable(), words, namespace))
@@ -58,13 +57,10 @@ def plan(
         print(structured(Forecast(tuple(out for out, _ in seen), troubles), output), end="")
     else:
         _print(seen, everything=bool(words), wide=output is Output.WIDE)
-    for trouble in troubles:
-        print(trouble, file=sys.stderr)
-    if troubles:
-        return 1
+    unread = tell(troubles)
     if any(prospect.steps or prospect.opens for prospect in prospects):
-        return TO_DO
-    return REFUSED if any(prospect.faults for prospect in prospects) else 0
+        return TO_DO  # whatever else there is: while anything is rolled out, somebody can never be asked
+    return unread or (REFUSED if any(prospect.faults for prospect in prospects) else 0)
 
 
 async def _foresee(settings: Settings, words: tuple[str, ...], namespace: str) -> tuple[Desired, list[Prospect]]:
@@ -97,4 +93,6 @@ def _summary(pods: list[Outlook]) -> str:
     parts = parts or ["nothing to do"]
     faults = sum(len(pod.faults) for pod in pods)
     parts += [f"{counted(faults, 'fault')}"] if faults else []
+    unknown = sum(1 for pod in pods if pod.trouble)
+    parts += [f"{counted(unknown, 'pod')} could not be asked"] if unknown else []
     return f"{counted(len(pods), 'pod')} looked at: {', '.join(parts)}. Nothing was done."
