@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.cli.cluster import Cluster
 
 
@@ -82,3 +84,30 @@ async def test_files_and_a_cluster_exclude_each_other(cluster: Cluster) -> None:
             "",
             "kube-vxlan-controller: check takes files, or --cluster: say one of them.\n",
         )
+
+
+async def test_pods_of_one_namespace_are_judged_as_members_among_all(cluster: Cluster) -> None:
+    cluster.pod("a", "vxeth1 ip=10.1.0.1/24", "10.244.1.2", **GATE)
+    cluster.pod("b", "vxeth1 ip=10.1.0.1/24", "10.244.1.3", **GATE, namespace="kube-public")
+    cluster.pod("c", "vxeth1 ipp=x", "10.244.1.4", **GATE)
+    cluster.pod("d", "vxeth1", "10.244.1.5", **GATE, label="no")
+
+    async def judged(*words: str) -> tuple[list[str], int, int]:
+        code, out, _ = await cluster.run("check", "--cluster", *words, "-o", "json")
+        told = json.loads(out)
+        return sorted({one["file"] for one in told["faults"] + told["warnings"]}), told["annotations"], code
+
+    assert await judged() == await judged("-A") == (["default/a", "default/c", "default/d", "kube-public/b"], 3, 1)
+    assert await judged("-n", "kube-public") == (["kube-public/b"], 1, 0)
+    assert (await cluster.run("check", "--cluster", "-n", "default", "-A"))[0] == 64
+
+
+@pytest.mark.parametrize("words", [("-n", "default"), ("-A",), ("-w",)])
+async def test_what_is_about_a_cluster_makes_no_sense_for_files(cluster: Cluster, words: tuple[str, ...]) -> None:
+    told = "kube-vxlan-controller: -n, -A and -w go with --cluster.\n"
+    assert await cluster.run("check", "some.yaml", *words) == (64, "", told)
+
+
+async def test_bare_texts_are_files(cluster: Cluster) -> None:
+    told = "kube-vxlan-controller: --annotation goes with files.\n"
+    assert await cluster.run("check", "--cluster", "--annotation") == (64, "", told)

@@ -122,7 +122,8 @@ async def test_a_pod_is_found_by_name_by_namespace_and_by_how_it_begins(cluster:
 
     assert await explained("db") == "default/db-1"
     assert await explained("default/web") == await explained("web", "-n", "default") == "default/web"
-    assert await explained("web-") == "default/web-1"
+    assert await explained("web", "-A", "-n", "default") == "64 -n default and -A contradict each other; give one of them."
+    assert await explained("web-", "-A") == await explained("web-") == "default/web-1"
     assert await explained("web") == "64 'web' may be default/web, kube-public/web; say which one."
     assert await explained("bd-1") == "1 There is no pod 'bd-1'; did you mean db-1?"
 

@@ -47,6 +47,37 @@ def test_on_a_terminal_it_is_printed_in_the_same_place(
     assert capsys.readouterr().out == "\x1b[H\x1b[2Jone\n\x1b[H\x1b[2Jtwo\n"
 
 
+def test_in_a_pipe_what_is_wrong_is_told_when_it_is_new(capsys: pytest.CaptureFixture[str]) -> None:
+    again = Again(Output.TEXT)
+    again.show("one\n", ("a", "b"))
+    again.show("two\n", ("b", "c"))
+    for _ in range(2):
+        again.fail("the API server is gone")
+    again.show("two\n", ("b", "c"))
+    again.fail("the API server is gone")
+    out, err = capsys.readouterr()
+    assert (out, err.split("\n")) == (
+        "one\n\ntwo\n",
+        ["a", "b", "c", "the API server is gone", "the API server is gone", ""],
+    )
+
+
+def test_on_a_terminal_what_is_wrong_is_told_again_after_every_text(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(f"sys.{name}.isatty", lambda: True)
+    again = Again(Output.TEXT)
+    again.show("one\n", ("a",))
+    again.show("two\n", ("a",))
+    again.show("two\n", ("a",))
+    again.fail("the API server is gone")
+    again.show("two\n")
+    out, err = capsys.readouterr()
+    assert out == "".join(f"\x1b[H\x1b[2J{text}\n" for text in ("one", "two", "two", "two"))
+    assert err.split() == ["a", "a", "a", *["the", "API", "server", "is", "gone"]]
+
+
 def test_columns_are_as_wide_as_they_must_be() -> None:
     assert columns(("a", "name"), [("12", "x"), ("3", "")]) == "A    NAME\n12   x\n3\n"
 

@@ -28,21 +28,22 @@ class Names:
     """With its namespace."""
 
 
-def judge(desired: Desired, everybody: Iterable[PodView], names: Names) -> Report:
-    """Judge a cluster: the wishes for its labelled pods, and all pods that there are."""
-    pods = [desired.pods[place] for place in sorted(desired.pods)]
+def judge(desired: Desired, everybody: Iterable[PodView], names: Names, namespace: str = "") -> Report:
+    """Judge a cluster: the wishes for its labelled pods, and all pods that there are; of all namespaces, or of one."""
+    pods = [desired.pods[place] for place in sorted(desired.pods) if namespace in ("", place.namespace)]
     found = [Finding(str(pod.place), fault.where, "", fault) for pod in pods for fault in _faults(desired, pod)]
     odd = [Oddity(str(pod.place), "", warning) for pod in pods for warning in _warnings(desired, pod, names)]
-    odd += _strangers(everybody, desired.snapshot.pods.keys(), names)
+    there = (pod for pod in everybody if namespace in ("", pod.place.namespace))
+    odd += _strangers(there, desired.snapshot.pods.keys(), names)
     source = f"ConfigMap {names.configmap}"
     entries = [Finding(source, f.where, f"the entry {quoted(f.network or '')}", f) for f in desired.networks.faults]
-    there = desired.networks.definitions is not None
+    configured = desired.networks.definitions is not None
     return Report(
         findings=(*entries, *found),
         oddities=tuple(odd),
         annotations=sum(1 for pod in pods if pod.text is not None),
-        configmaps=int(there),
-        notes=() if there else (f"There is no {source}: create it, empty if every network has an id of its own.",),
+        configmaps=int(configured),
+        notes=() if configured else (f"There is no {source}: create it, empty if every network has an id of its own.",),
     )
 
 

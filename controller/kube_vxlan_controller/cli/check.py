@@ -4,6 +4,7 @@ Reads files, or the API server, and prints; `checking` and `census` judge.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 
 from kube_vxlan_controller.cli.checking import Bare, Document, Report, Rules, as_text, as_value, examine
 from kube_vxlan_controller.cli.given import USAGE, Complaint, Given, takes_settings
-from kube_vxlan_controller.cli.output import As, Output, say, structured
+from kube_vxlan_controller.cli.output import As, Everywhere, InNamespace, Output, Watch, for_people, structured, within
 from kube_vxlan_controller.settings import Settings
 
 LARGEST_FILE = 16 * 2**20
@@ -26,7 +27,10 @@ def check(
     ] = None,
     annotation: Annotated[bool, typer.Option("--annotation", help="The files are bare texts of annotations.")] = False,
     cluster: Annotated[bool, typer.Option("--cluster", help="All pods of the cluster, and its ConfigMap of networks.")] = False,
+    in_namespace: InNamespace = "",
+    everywhere: Everywhere = False,
     output: As = Output.TEXT,
+    watching: Watch = False,
 ) -> int:
     """Tell what the controller would refuse.
 
@@ -34,8 +38,12 @@ def check(
     """
     if cluster == bool(files):
         raise Complaint("check takes files, or --cluster: say one of them.")
+    if cluster and annotation:
+        raise Complaint("--annotation goes with files.")
     if cluster:
-        return _check_cluster(given.reachable(), output)
+        return _check_cluster(given.reachable(), within(in_namespace, everywhere), output, watching)
+    if in_namespace or everywhere or watching:
+        raise Complaint("-n, -A and -w go with --cluster.")
     return _check_files(given.settings, files or [], annotation, output)
 
 
@@ -51,38 +59,33 @@ def _check_files(settings: Settings, files: list[str], bare: bool, output: Outpu
             documents.append(Bare(_shown(name), text) if bare else Document(_shown(name), text))
     report = examine(documents, rules)
     problems = [*unreadable, *report.unreadable]
-    _print(report, problems, output)
+    print(_text(report, problems, output), end="")
+    for problem in problems:
+        print(f"kube-vxlan-controller: {problem}", file=sys.stderr)
     return USAGE if problems else 1 if report.findings else 0
 
 
-def _check_cluster(settings: Settings, output: Output) -> int:
+def _check_cluster(settings: Settings, namespace: str, output: Output, watching: bool) -> int:
     # Files are judged without any of what talks to a cluster.
     from kube_vxlan_controller.cli.census import Names, grouped, judge
     from kube_vxlan_controller.cli.reading import UNREAD
-    from kube_vxlan_controller.cli.world import carry_out, opened
+    from kube_vxlan_controller.cli.watching import Told, give
+    from kube_vxlan_controller.cli.world import World
 
-    async def read() -> Report:
-        async with opened(settings) as world:
-            desired = await world.desired()
-            names = Names(settings.selector, settings.annotation, f"{settings.namespace}/{settings.configmap_name}")
-            report = judge(desired, await world.all_pods(), names)
-            if not desired.snapshot.complete:
-                unreadable.append(UNREAD)
-            return report
+    names = Names(settings.selector, settings.annotation, f"{settings.namespace}/{settings.configmap_name}")
 
-    unreadable: list[str] = []
-    report = carry_out(read())
-    _print(grouped(report) if output is Output.TEXT else report, unreadable, output)
-    return 1 if report.findings or unreadable else 0
+    async def read(world: World) -> Told:
+        desired = await world.desired()  # of all namespaces: what is odd among pods is odd among those of several too
+        report = judge(desired, await world.all_pods(), names, namespace)
+        unread = () if desired.snapshot.complete else (UNREAD,)
+        shown = grouped(report) if output is Output.TEXT else report
+        return Told(_text(shown, unread, output), 1 if report.findings or unread else 0, unread)
+
+    return give(settings, read, output if watching else None)
 
 
-def _print(report: Report, problems: list[str], output: Output) -> None:
-    if output.structured:
-        print(structured(as_value(report, problems), output), end="")
-    else:
-        say(as_text(report))
-    for problem in problems:
-        print(f"kube-vxlan-controller: {problem}", file=sys.stderr)
+def _text(report: Report, problems: Sequence[str], output: Output) -> str:
+    return structured(as_value(report, problems), output) if output.structured else for_people(as_text(report)) + "\n"
 
 
 def _shown(name: str) -> str:

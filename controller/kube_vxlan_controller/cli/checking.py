@@ -5,7 +5,7 @@ not only the first; what cannot be known from files (addresses, devices, the nam
 judged; without a ConfigMap the existence of networks is not judged, and that is said once.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -195,7 +195,7 @@ def as_text(report: Report) -> str:
     return "\n".join(parts)
 
 
-def as_value(report: Report, unreadable: list[str]) -> dict[str, object]:
+def as_value(report: Report, unreadable: Sequence[str]) -> dict[str, object]:
     """For programs: the same."""
     faults = [
         {

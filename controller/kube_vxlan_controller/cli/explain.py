@@ -12,15 +12,15 @@ from kube_vxlan_controller.cli.explaining import explain as explained
 from kube_vxlan_controller.cli.explanation import EventText, Explanation
 from kube_vxlan_controller.cli.given import Given, takes_settings
 from kube_vxlan_controller.cli.names import pod_names
-from kube_vxlan_controller.cli.output import As, InNamespace, Output, say, structured
+from kube_vxlan_controller.cli.output import As, Everywhere, InNamespace, Output, Watch, for_people, structured, within
 from kube_vxlan_controller.cli.prospect import Prospect
 from kube_vxlan_controller.cli.sections import explain_lines
-from kube_vxlan_controller.cli.world import World, carry_out, opened
+from kube_vxlan_controller.cli.watching import Told, give
+from kube_vxlan_controller.cli.world import World
 from kube_vxlan_controller.desired import Desired
 from kube_vxlan_controller.language.mistakes import nearest, visible
 from kube_vxlan_controller.model import Place
 from kube_vxlan_controller.ports import WorldError
-from kube_vxlan_controller.settings import Settings
 from kube_vxlan_controller.views import PodView
 
 PEERS = 8
@@ -40,38 +40,41 @@ def explain(
         str, typer.Argument(help="NAME or NAMESPACE/NAME, or how only one begins.", metavar="POD", autocompletion=pod_names)
     ],
     in_namespace: InNamespace = "",
+    everywhere: Everywhere = False,
     output: As = Output.TEXT,
+    watching: Watch = False,
 ) -> int:
     """Explain one pod: what it has, what it lacks, and why.
 
     Is it ours, what does its annotation mean, what holds its kernel, who are its peers, what would be done next? The exit
     code is 0 when all is as it should be, else 1.
     """
-    told, prospect = carry_out(_explain(given.reachable(), pod, in_namespace, output is Output.WIDE))
-    if output.structured:
-        print(structured(told, output), end="")
-    else:
-        say("\n".join(explain_lines(told, prospect, output is Output.WIDE)))
-    return 0 if told.fine else 1
+    namespace, wide = within(in_namespace, everywhere), output is Output.WIDE
+
+    async def read(world: World) -> Told:
+        told, prospect = await _explain(world, pod, namespace, wide)
+        text = for_people("\n".join(explain_lines(told, prospect, wide))) + "\n"
+        return Told(structured(told, output) if output.structured else text, 0 if told.fine else 1)
+
+    return give(given.reachable(), read, output if watching else None)
 
 
-async def _explain(settings: Settings, word: str, namespace: str, wide: bool) -> tuple[Explanation, Prospect | None]:
-    async with opened(settings) as world:
-        desired = await world.desired()
-        pod = _meant(await _all_pods(world, desired), word, namespace)
-        labelled = pod.place in desired.snapshot.pods
-        wish = desired.wishes.get(pod.place)
-        blind = not desired.snapshot.complete
-        prospect = await world.foresee(wish, blind) if wish else None
-        peers: dict[Place, Prospect] = {}
-        if wish:
-            places = list(dict.fromkeys(other.place for _, other in peers_of(desired, pod.place)))
-            asked = [desired.wishes[place] for place in places[: PEERS_WIDE if wide else PEERS]]
-            told = await world.ask_all(asked, lambda one: world.foresee(one, blind))
-            peers = {one.wish.place: one for one in told}
-        events = await _events(world, pod)
-        case = Case(pod, desired, settings.selector, settings.annotation, labelled, prospect, peers, events)
-        return explained(case), prospect
+async def _explain(world: World, word: str, namespace: str, wide: bool) -> tuple[Explanation, Prospect | None]:
+    desired = await world.desired()
+    pod = _meant(await _all_pods(world, desired), word, namespace)
+    labelled = pod.place in desired.snapshot.pods
+    wish = desired.wishes.get(pod.place)
+    blind = not desired.snapshot.complete
+    prospect = await world.foresee(wish, blind) if wish else None
+    peers: dict[Place, Prospect] = {}
+    if wish:
+        places = list(dict.fromkeys(other.place for _, other in peers_of(desired, pod.place)))
+        asked = [desired.wishes[place] for place in places[: PEERS_WIDE if wide else PEERS]]
+        told = await world.ask_all(asked, lambda one: world.foresee(one, blind))
+        peers = {one.wish.place: one for one in told}
+    events = await _events(world, pod)
+    case = Case(pod, desired, world.settings.selector, world.settings.annotation, labelled, prospect, peers, events)
+    return explained(case), prospect
 
 
 async def _all_pods(world: World, desired: Desired) -> list[PodView]:

@@ -5,6 +5,8 @@ What makes JSON and YAML is imported when it is asked for: `version` must stay q
 
 import os
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -12,6 +14,9 @@ import typer
 
 from kube_vxlan_controller.cli.colour import coloured
 from kube_vxlan_controller.cli.complaint import Complaint
+
+MOST_SENTENCES = 10
+"""Sentences of one kind that are told on stderr; of more, only the number."""
 
 
 class Output(StrEnum):
@@ -58,25 +63,49 @@ def structured(value: object, output: Output) -> str:
 
 
 def say(text: str) -> None:
-    """Print a text for people: in colours on a terminal, unless NO_COLOR (https://no-color.org) or a dumb one forbids them."""
+    """Print a text for people."""
+    print(for_people(text))
+
+
+def for_people(text: str) -> str:
+    """The text with colours on a terminal, unless NO_COLOR (https://no-color.org) or a dumb one forbids them."""
     wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    print(coloured(text) if wanted else text)
+    return coloured(text) if wanted else text
+
+
+def tell(sentences: Sequence[str]) -> None:
+    """Print sentences on stderr, until there are too many."""
+    for sentence in sentences[:MOST_SENTENCES]:
+        print(sentence, file=sys.stderr)
+    if len(sentences) > MOST_SENTENCES:
+        print(f"... and {len(sentences) - MOST_SENTENCES} more such sentences; -o json has all of them.", file=sys.stderr)
 
 
 class Again:
-    """Prints a text anew when it is another one: in its own place on a terminal, below the last one in a pipe."""
+    """Prints a text anew when it is another one: in its own place on a terminal, below the last one in a pipe.
+
+    What is told on stderr besides is told when it is new, and on a terminal with every text, since that wipes it away.
+    """
 
     def __init__(self, output: Output) -> None:
         self._between = "---\n" if output is Output.YAML else "\n"
-        self._before: str | None = None
+        self._text: str | None = None
+        self._sentences: tuple[str, ...] = ()
 
-    def show(self, text: str) -> None:
-        """Print, unless it is what was printed last."""
-        if text == self._before:
-            return
+    def show(self, text: str, sentences: tuple[str, ...] = ()) -> None:
+        """Print what is not what was printed last."""
+        new = tuple((Counter(sentences) - Counter(self._sentences)).elements())
         if sys.stdout.isatty():
-            print("\x1b[H\x1b[2J", end="")
-        elif self._before is not None:
-            print(self._between, end="")
-        print(text, end="", flush=True)
-        self._before = text
+            if (text, sentences) != (self._text, self._sentences):
+                print(f"\x1b[H\x1b[2J{text}", end="", flush=True)
+                tell(sentences if sys.stderr.isatty() else new)
+        else:
+            if text != self._text:
+                print(text if self._text is None else f"{self._between}{text}", end="", flush=True)
+            tell(new)
+        self._text, self._sentences = text, sentences
+
+    def fail(self, sentence: str) -> None:
+        """Tell why there is nothing new to print."""
+        if sentence not in self._sentences:
+            self.show(self._text or "", (*self._sentences, sentence))

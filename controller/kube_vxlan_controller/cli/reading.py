@@ -1,39 +1,25 @@
 """I/O. The members of networks as the pods' kernels show them, read once or again and again: what `list` and `inspect` share.
 
-Laws: a pod that cannot be read is a sentence among `Seen.troubles` and spoils no other; while watching, all is read again
-when a pod or the ConfigMap has changed and every `LATEST` seconds, since no kernel tells of itself, and never more often than
-every `SOONEST`.
+Law: a pod that cannot be read is a sentence among `Seen.troubles` and spoils no other.
 """
 
-import asyncio
-import contextlib
-import sys
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kube_vxlan_controller.cli.output import Again, Output
+from kube_vxlan_controller.cli.output import Output
 from kube_vxlan_controller.cli.prospect import NOBODY
 from kube_vxlan_controller.cli.render import Sight
+from kube_vxlan_controller.cli.watching import Told, give
 from kube_vxlan_controller.cli.world import World, carry_out, in_order, opened
 from kube_vxlan_controller.desired import Wish
-from kube_vxlan_controller.feeding import networks_resource, pods_resource
-from kube_vxlan_controller.kube.happenings import Changed, Listed, Removed
-from kube_vxlan_controller.kube.watch import follow
 from kube_vxlan_controller.language.caret import one_line
 from kube_vxlan_controller.language.mistakes import nearest, visible
-from kube_vxlan_controller.model import Member, Namespace, NetworkName, NodeName, Place
+from kube_vxlan_controller.model import Member, NetworkName, NodeName, Place
 from kube_vxlan_controller.ports import Agents, Ask, Reading, WorldError
 from kube_vxlan_controller.settings import Settings
 
-SOONEST = 1.0
-"""Seconds between two readings at least, while watching."""
-LATEST = 10.0
-"""Seconds between two readings at most."""
 MOST_NAMES = 3
 """Pods that a sentence names."""
-MOST_TROUBLES = 10
-"""Pods that could not be read, and are told one by one on stderr; of more, only the number."""
 UNREAD = "Some pods, or the ConfigMap, make no sense to us and are left out."
 
 
@@ -108,46 +94,13 @@ def show(
 
     Returns the exit code. Raises `Complaint` when the API server cannot be read.
     """
-    if watching is None:
-        seen = look(settings, what)
-        print(text(seen), end="")
-        tell(seen.missing)
-        return tell((*seen.troubles, *lacking(seen)))
-    again, before = Again(watching), Counter[str]()
 
-    def once_more(seen: Seen) -> None:
-        again.show(text(seen))
-        told = Counter((*seen.missing, *seen.troubles, *lacking(seen)))
-        tell(tuple(told - before))
-        before.clear()
-        before.update(told)
+    async def read(world: World) -> Told:
+        seen = await _look(world, what)
+        troubles = (*seen.troubles, *lacking(seen))
+        return Told(text(seen), 1 if troubles else 0, troubles, seen.missing)
 
-    carry_out(_watch(settings, what, once_more))
-    return 0
-
-
-async def _watch(settings: Settings, what: Look, show: Callable[[Seen], None]) -> None:
-    changed = asyncio.Event()
-
-    def hear(told: object) -> None:
-        if isinstance(told, Listed | Changed | Removed):
-            changed.set()
-
-    async with opened(settings, again=True) as world, asyncio.TaskGroup() as tasks:
-        namespace = Namespace(what.namespace) if what.namespace else None
-        show(await _look(world, what))  # what cannot be read the first time ends it; later, `follow` tries for ever
-        tasks.create_task(follow(world.api, pods_resource(settings.selector, namespace), hear))
-        tasks.create_task(follow(world.api, networks_resource(settings.namespace, settings.configmap_name), hear))
-        while True:
-            await asyncio.sleep(SOONEST)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LATEST - SOONEST):
-                    await changed.wait()
-            changed.clear()
-            try:
-                show(await _look(world, what))
-            except WorldError as error:
-                print(visible(str(error)), file=sys.stderr)
+    return give(settings, read, watching, what.namespace)
 
 
 async def _look(world: World, what: Look) -> Seen:
@@ -155,7 +108,7 @@ async def _look(world: World, what: Look) -> Seen:
     wishes = in_order(desired.wishes.values())
     chosen = {wish.place: [member for member in wish.reading.members if what.wanted(member)] for wish in wishes}
 
-    async def ask(wish: Wish) -> Told:
+    async def ask(wish: Wish) -> Answer:
         return await _ask(world.agents, wish, chosen[wish.place], what.readings)
 
     told = await world.ask_all([wish for wish in wishes if chosen[wish.place]], ask)
@@ -171,10 +124,10 @@ async def _look(world: World, what: Look) -> Seen:
     )
 
 
-Told = tuple[list[Sight], list[str]]
+Answer = tuple[list[Sight], list[str]]
 
 
-async def _ask(agents: Agents, wish: Wish, members: list[Member], readings: Sequence[Reading]) -> Told:
+async def _ask(agents: Agents, wish: Wish, members: list[Member], readings: Sequence[Reading]) -> Answer:
     """One pod's links; what cannot be read is left out and told."""
     if not readings:
         return [Sight(member) for member in members], []
@@ -202,12 +155,3 @@ def no_pod(word: str) -> str:
 def _unknown(network: NetworkName, known: frozenset[NetworkName]) -> str:
     near = nearest(network, known)
     return f"There is no network {visible(network)!r}" + (f"; did you mean {near}?" if near else ".")
-
-
-def tell(troubles: Sequence[str]) -> int:
-    """Print what could not be read, a sentence each, until there are too many; the exit code."""
-    for trouble in troubles[:MOST_TROUBLES]:
-        print(trouble, file=sys.stderr)
-    if len(troubles) > MOST_TROUBLES:
-        print(f"... and {len(troubles) - MOST_TROUBLES} more such sentences; -o json has all of them.", file=sys.stderr)
-    return 1 if troubles else 0
