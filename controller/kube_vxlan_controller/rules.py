@@ -14,6 +14,8 @@ class Rule:
     allowed: str
     metavar: str
     """What stands for a value in `--help`."""
+    words: tuple[str, ...] = ()
+    """All that there are, where only some words are allowed."""
 
 
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -40,4 +42,4 @@ LISTEN = Rule(
 
 def one_of(*words: str) -> Rule:
     """A rule that allows exactly these words."""
-    return Rule("|".join(words), " or ".join(words), "|".join(words))
+    return Rule("|".join(words), " or ".join(words), "|".join(words), words)

@@ -8,6 +8,7 @@ import typer
 from typer.completion import get_completion_inspect_parameters, shell_complete
 
 from kube_vxlan_controller.cli import ASKED, PROGRAM
+from kube_vxlan_controller.cli.shells import script
 
 
 class Shell(StrEnum):
@@ -18,18 +19,20 @@ class Shell(StrEnum):
     FISH = "fish"
 
 
-def completion(context: typer.Context, shell: Annotated[Shell, typer.Argument(help="Which one.")]) -> int:
+def completion(shell: Annotated[Shell, typer.Argument(help="Which one.")]) -> int:
     """Print what makes a shell complete our words.
 
     Commands, options and their values, pods and networks: source <(kube-vxlan-controller completion bash)
     """
-    return offer(context.find_root().command, f"source_{shell}")
+    print(script(shell, PROGRAM, ASKED), end="")
+    return 0
 
 
 def typed() -> str:
     """The first word after the program's name that the shell has so far; empty while that is being typed."""
-    words = (os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or "").split()
-    return words[1] if len(words) > 2 or (len(words) == 2 and os.environ.get("COMP_CWORD") == "2") else ""
+    line = os.environ.get("_TYPER_COMPLETE_ARGS", "")
+    words = f"{line}.".split()
+    return words[1] if len(words) > 2 else ""
 
 
 def offer(command: Any, form: str) -> int:

@@ -95,6 +95,24 @@ def takes_settings(command: Callable[..., int]) -> Callable[..., int]:
 def _parameter(name: str, option: Option) -> inspect.Parameter:
     told = f" [{option.default}]" if option.default else ""
     annotation = Annotated[
-        str | None, typer.Option(f"--{option.name}", help=option.meaning + told, metavar=option.rule.metavar)
+        str | None,
+        typer.Option(
+            f"--{option.name}", help=option.meaning + told, metavar=option.rule.metavar, autocompletion=_completing(option)
+        ),
     ]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _completing(option: Option) -> Callable[..., list[str]] | None:
+    """What gives the values that a shell may offer; None where that may be anything, or a file."""
+    if option.name == "context":
+        return _contexts
+    words = option.rule.words
+    return (lambda incomplete: [word for word in words if word.startswith(incomplete)]) if words else None
+
+
+def _contexts(context: typer.Context, incomplete: str) -> list[str]:
+    # Only a shell that asks needs what talks to a cluster.
+    from kube_vxlan_controller.cli.names import context_names
+
+    return context_names(context, incomplete)

@@ -9,7 +9,7 @@ import typer
 from kube_vxlan_controller.cli.complaint import Complaint
 from kube_vxlan_controller.cli.forms import inspected
 from kube_vxlan_controller.cli.given import Given, takes_settings
-from kube_vxlan_controller.cli.names import network_names
+from kube_vxlan_controller.cli.names import network_names, words_of
 from kube_vxlan_controller.cli.output import As, Everywhere, InNamespace, Output, Watch, structured, within
 from kube_vxlan_controller.cli.reading import Look, Seen, show
 from kube_vxlan_controller.cli.render import READINGS, USUAL, Field, field_text, inspect_text
@@ -31,8 +31,14 @@ def _inspect() -> None:
 @takes_settings
 def networks(
     given: Given,
-    name: Annotated[list[str], typer.Argument(help="The networks.", autocompletion=network_names)],
-    fields: Annotated[str, typer.Option(help="Some of pod,net,fdb,dev,route in any order, or all [pod,net,fdb].")] = "",
+    name: Annotated[list[str], typer.Argument(help="The networks.", metavar="NAME...", autocompletion=network_names)],
+    fields: Annotated[
+        str,
+        typer.Option(
+            help="Some of pod,net,fdb,dev,route in any order, or all [pod,net,fdb].",
+            autocompletion=lambda incomplete: words_of([*Field, *(() if "," in incomplete else ("all",))], incomplete),
+        ),
+    ] = "",
     in_namespace: InNamespace = "",
     everywhere: Everywhere = False,
     output: As = Output.TEXT,
@@ -55,9 +61,9 @@ def _fields(text: str) -> tuple[Field, ...]:
     if text == "all":
         return tuple(Field)
     words = [word for word in text.split(",") if word]
-    for word in words:
-        if word not in list(Field):
-            raise Complaint(f"--fields takes some of {','.join(Field)}, or all; {visible(word)!r} is none of them.")
+    wrong = [f"{visible(word)!r} is none of them" for word in words if word not in list(Field)]
+    if wrong or not words:
+        raise Complaint(f"--fields takes some of {','.join(Field)}, or all; {next(iter(wrong), f'{text!r} names none')}.")
     return tuple(Field(word) for word in words)
 
 

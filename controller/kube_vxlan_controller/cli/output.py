@@ -33,10 +33,20 @@ class Output(StrEnum):
         return self in (Output.JSON, Output.YAML)
 
 
+def _namespaces(context: typer.Context, incomplete: str) -> list[str]:
+    # Only a shell that asks needs what talks to a cluster.
+    from kube_vxlan_controller.cli.names import namespace_names
+
+    return namespace_names(context, incomplete)
+
+
 As = Annotated[
     Output, typer.Option("-o", "--output", help="How to print: for people, with all there is (wide), or for programs.")
 ]
-InNamespace = Annotated[str, typer.Option("-n", help="Only pods of this namespace.", metavar="NAMESPACE")]
+InNamespace = Annotated[
+    str,
+    typer.Option("-n", help="Only pods of this namespace.", metavar="NAMESPACE", autocompletion=_namespaces),
+]
 Everywhere = Annotated[bool, typer.Option("-A", "--all-namespaces", help="Pods of all namespaces, as without -n.")]
 Watch = Annotated[bool, typer.Option("-w", "--watch", help="Print again whenever something has changed, until Ctrl-C.")]
 

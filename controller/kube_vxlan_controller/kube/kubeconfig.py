@@ -108,19 +108,33 @@ def plain(texts: Sequence[str], context: str | None) -> Plain | None:
     return Plain(cluster.server, user.token, ca_data, cluster.tls_server_name, cluster.proxy_url)
 
 
+def contexts(texts: Sequence[str]) -> tuple[str, ...]:
+    """The names of all contexts, each once; files that make no sense have none."""
+    files = (_read(text) for text in texts)
+    return tuple(dict.fromkeys(one.name for file in files if isinstance(file, _File) for one in file.contexts or ()))
+
+
+def _read(text: str) -> _File | str:
+    """What a file says, or what is wrong with it."""
+    try:
+        return msgspec.convert(yaml.safe_load(text) or {}, _File)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        return f"it is not YAML{f' (line {mark.line + 1})' if mark else ''}"
+    except RecursionError:
+        return "it is nested too deeply"
+    except msgspec.ValidationError as error:
+        return _shape(str(error))
+
+
 def _chosen(texts: Sequence[str], context: str | None) -> tuple[_Cluster, _User] | str:
     """The context's cluster and user, or what is wrong."""
     files = []
     for text in texts:
-        try:
-            files.append(msgspec.convert(yaml.safe_load(text) or {}, _File))
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            return f"it is not YAML{f' (line {mark.line + 1})' if mark else ''}"
-        except RecursionError:
-            return "it is nested too deeply"
-        except msgspec.ValidationError as error:
-            return _shape(str(error))
+        file = _read(text)
+        if isinstance(file, str):
+            return file
+        files.append(file)
     wanted = context or next((file.current_context for file in files if file.current_context), None)
     if not wanted:
         return "it has no current-context; say --context"
