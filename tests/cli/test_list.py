@@ -38,6 +38,14 @@ async def test_a_prefix_that_no_pod_has_is_told(cluster: Cluster) -> None:
     assert await cluster.run("list", "pods") == (0, "", "")
 
 
+async def test_where_there_are_no_pods_that_is_told(cluster: Cluster) -> None:
+    lacking = "There are no pods with the label vxlan.openvnf.org=true"
+    assert await cluster.run("list", "pods") == (0, "", f"{lacking}.\n")
+    assert await cluster.run("list", "pods", "-n", "default") == (0, "", f"{lacking} in the namespace default.\n")
+    assert (await cluster.run("list", "pods", "-o", "json"))[2] == f"{lacking}.\n"
+    assert (await cluster.run("list", "pods", "web"))[2].count("\n") == 1
+
+
 async def test_on_a_terminal_it_is_a_table(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster.pod("web-1", "vxeth1", "10.244.1.2", running=False)
     monkeypatch.setenv("TERM", "dumb")

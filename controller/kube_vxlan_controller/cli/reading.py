@@ -98,7 +98,10 @@ def show(
     async def read(world: World) -> Told:
         seen = await _look(world, what)
         troubles = (*seen.troubles, *lacking(seen))
-        return Told(text(seen), 1 if troubles else 0, troubles, seen.missing)
+        where = f" in the namespace {visible(what.namespace)}" if what.namespace else ""
+        nobody = f"There are no pods with the label {settings.selector}{where}."
+        notes = seen.missing if seen.nodes or troubles else (nobody,)
+        return Told(text(seen), 1 if troubles else 0, troubles, notes)
 
     return give(settings, read, watching, what.namespace)
 
