@@ -9,7 +9,7 @@ from tests.cli.conftest import Run
     [
         (("version", "-o", "xml"), "--output takes one of text, wide, json, yaml, not 'xml'."),
         (("version", "-o", ""), "--output takes one of text, wide, json, yaml, not ''."),
-        (("completion", "tcsh"), "shell takes one of bash, zsh, fish, not 'tcsh'."),
+        (("completion", "tcsh"), "SHELL takes one of bash, zsh, fish, not 'tcsh'."),
         (("lab", "up", "--nodes", "0"), "--nodes takes a number that is at least 1."),
         (("lab", "up", "--nodes", "201"), "--nodes takes a number that is at most 200."),
         (("lab", "up", "--nodes", "two"), "--nodes takes a whole number."),

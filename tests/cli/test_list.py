@@ -24,6 +24,9 @@ async def test_prefixes_and_a_namespace_choose_pods(cluster: Cluster) -> None:
     assert await listed("web", "nothing") == ["default/web-1", "kube-public/web-2"]
     assert await listed("-n", "default") == ["default/db-1", "default/web-1"]
     assert await listed("web", "-n", "kube-public") == ["kube-public/web-2"]
+    assert await listed("default/w") == ["default/web-1"]
+    assert await listed("kube-public/", "db") == ["default/db-1", "kube-public/web-2"]
+    assert await listed("d") == ["default/db-1"]
 
 
 async def test_a_prefix_that_no_pod_has_is_told(cluster: Cluster) -> None:

@@ -33,6 +33,10 @@ def test_all_ways_to_ask_for_help_are_the_same(run: Run, name: str) -> None:
     assert run("help", name) == run(name, "help") == run(name, "-h") == (code, out, err)
 
 
+def test_the_version_is_told_as_users_ask_for_it(run: Run) -> None:
+    assert run("--version") == run("version")
+
+
 def test_help_goes_down_to_the_subject(run: Run) -> None:
     assert "--fields" in run("help", "inspect", "nets")[1]
     assert run("list", "help")[1] == run("help", "list")[1]
@@ -48,6 +52,7 @@ def test_help_goes_down_to_the_subject(run: Run) -> None:
         (("inspect", "nets"), "Missing argument 'NAME...'."),
         (("inspect", "nets", "a", "--fields=,"), "--fields takes some of pod,net,fdb,dev,route, or all; ',' names none."),
         (("inspect", "nets", "a", "--fields=pod,foo"), "--fields takes some of pod,net,fdb,dev,route, or all; 'foo' is none"),
+        (("completion",), "Missing argument 'SHELL': one of bash, zsh, fish."),
         (("config", "--selektor=x"), "No such option: --selektor"),
         (("config", "--gate"), "requires an argument"),
         (("config", "--gate=ajar"), "gate (--gate) must be shut or open, not 'ajar'."),

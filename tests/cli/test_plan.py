@@ -48,6 +48,7 @@ async def test_pods_are_chosen_by_prefix_and_namespace(cluster: Cluster) -> None
 
     assert await planned() == await planned("-A") == ["default/db-1", "default/web-1", "kube-public/web-2"]
     assert await planned("web") == ["default/web-1", "kube-public/web-2"]
+    assert await planned("d") == ["default/db-1"]  # and not all of the namespace default
     assert await planned("default/w") == await planned("web", "-n", "default") == ["default/web-1"]
     code, _, err = await cluster.run("plan", "wbe")
     assert (code, err) == (1, "There is no pod that is labelled and called 'wbe' or begins so.\n")

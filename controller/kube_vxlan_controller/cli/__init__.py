@@ -79,6 +79,8 @@ def _run(words: list[str]) -> int:
         return offer(get_command(_app(typed())), form)
     if words[1:2] == ["help"] and words[0] in COMMANDS:
         words = ["help", words[0]]  # the ancestor's `COMMAND help`
+    if words == ["--version"]:
+        words = ["version"]
     wanted = words[1] if words[:1] == ["help"] and len(words) > 1 else next(iter(words), "")
     command = get_command(_app(wanted))
     try:

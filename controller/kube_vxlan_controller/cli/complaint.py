@@ -17,6 +17,7 @@ class Complaint(typer.TyperException):
 
 
 _WRONG = re.compile(r"Invalid value for (?:'-\w' / )?'(?P<what>[^']+)': (?P<why>.*)", re.DOTALL)
+_CHOICE = re.compile(r"(Missing argument '[^']+')\. Choose from:\s+(.*)", re.DOTALL)
 _WHY = (
     (re.compile(r"Value error, (?P<given>'.*') is not one of (?P<words>.*)\.", re.DOTALL), "one of {words}, not {given}"),
     (re.compile(r"Input should be greater than or equal to (?P<least>.*)"), "a number that is at least {least}"),
@@ -27,7 +28,9 @@ _WHY = (
 
 
 def plainly(message: str) -> str:
-    """What the command line's library says of a wrong value, in our words; anything else as it is."""
+    """What the command line's library says of a wrong value, or of a choice that is missing, in our words; else as it is."""
+    if choice := _CHOICE.fullmatch(message):
+        return f"{choice[1]}: one of {' '.join(choice[2].split())}."
     wrong = _WRONG.fullmatch(message)
     if wrong is None:
         return message

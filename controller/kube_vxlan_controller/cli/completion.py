@@ -19,7 +19,7 @@ class Shell(StrEnum):
     FISH = "fish"
 
 
-def completion(shell: Annotated[Shell, typer.Argument(help="Which one.")]) -> int:
+def completion(shell: Annotated[Shell, typer.Argument(help="Which one.", metavar="SHELL")]) -> int:
     """Print what makes a shell complete our words.
 
     Commands, options and their values, pods and networks: source <(kube-vxlan-controller completion bash)

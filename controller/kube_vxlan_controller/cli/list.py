@@ -10,7 +10,7 @@ from kube_vxlan_controller.cli.forms import WIDE, Parts, columns, parts, wide_ro
 from kube_vxlan_controller.cli.given import Given, takes_settings
 from kube_vxlan_controller.cli.names import pod_names
 from kube_vxlan_controller.cli.output import As, Everywhere, InNamespace, Output, Watch, structured, within
-from kube_vxlan_controller.cli.reading import Look, Seen, show
+from kube_vxlan_controller.cli.reading import Look, Seen, begins, show
 from kube_vxlan_controller.cli.render import addresses, pod_line
 from kube_vxlan_controller.cli.table import table_text
 from kube_vxlan_controller.ports import Reading
@@ -29,7 +29,9 @@ def pods(
     given: Given,
     prefix: Annotated[
         list[str] | None,
-        typer.Argument(help="Only pods whose names begin so.", metavar="[PREFIX]...", autocompletion=pod_names),
+        typer.Argument(
+            help="Only pods whose names, or NAMESPACE/NAMEs, begin so.", metavar="[PREFIX]...", autocompletion=pod_names
+        ),
     ] = None,
     in_namespace: InNamespace = "",
     everywhere: Everywhere = False,
@@ -41,8 +43,8 @@ def pods(
     prefixes = words or ("",)
     what = Look(
         namespace=within(in_namespace, everywhere),
-        wanted=lambda member: member.place.name.startswith(prefixes),
-        concerns=lambda wish: wish.place.name.startswith(prefixes),
+        wanted=lambda member: begins(member.place, prefixes),
+        concerns=lambda wish: begins(wish.place, prefixes),
         readings=(Reading.SHOW_ADDRESSES,),
     )
     form = output if watching else None

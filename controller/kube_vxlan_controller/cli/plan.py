@@ -9,7 +9,7 @@ from kube_vxlan_controller.cli.given import Given, takes_settings
 from kube_vxlan_controller.cli.names import pod_names
 from kube_vxlan_controller.cli.output import As, Everywhere, InNamespace, Output, Watch, for_people, structured, within
 from kube_vxlan_controller.cli.prospect import Outlook, Prospect, outlook, plan_lines
-from kube_vxlan_controller.cli.reading import no_pod
+from kube_vxlan_controller.cli.reading import begins, no_pod
 from kube_vxlan_controller.cli.render import counted
 from kube_vxlan_controller.cli.watching import Told, give
 from kube_vxlan_controller.cli.world import World, in_order
@@ -40,7 +40,10 @@ class Forecast:
 def plan(
     given: Given,
     pod: Annotated[
-        list[str] | None, typer.Argument(help="Only pods whose names begin so.", metavar="[POD]...", autocompletion=pod_names)
+        list[str] | None,
+        typer.Argument(
+            help="Only pods whose names, or NAMESPACE/NAMEs, begin so.", metavar="[POD]...", autocompletion=pod_names
+        ),
     ] = None,
     in_namespace: InNamespace = "",
     everywhere: Everywhere = False,
@@ -91,7 +94,7 @@ def _code(prospects: list[Prospect], troubles: tuple[str, ...]) -> int:
 def _meant(wish: Wish, words: Words, namespace: str) -> bool:
     if namespace and wish.place.namespace != namespace:
         return False
-    return not words or wish.place.name.startswith(words) or str(wish.place).startswith(words)
+    return not words or begins(wish.place, words)
 
 
 def _text(seen: list[tuple[Outlook, Prospect]], everything: bool, wide: bool) -> str:

@@ -50,7 +50,7 @@ class Seen:
 
     def absent(self, prefixes: Sequence[str]) -> tuple[str, ...]:
         """A sentence for each with which no labelled pod's name begins."""
-        return tuple(no_pod(one) for one in prefixes if not any(place.name.startswith(one) for place in self.nodes))
+        return tuple(no_pod(one) for one in prefixes if not any(begins(place, (one,)) for place in self.nodes))
 
     def unknown(self, names: Sequence[NetworkName]) -> tuple[str, ...]:
         """A sentence for each name that nobody knows."""
@@ -148,6 +148,11 @@ async def _ask(agents: Agents, wish: Wish, members: list[Member], readings: Sequ
         sights.append(Sight(member, told.readings))
         troubles += [f"{wish.place}: {link}: {visible(complaint)}" for complaint in dict.fromkeys(told.complaints)]
     return sights, troubles
+
+
+def begins(place: Place, words: Sequence[str]) -> bool:
+    """Whether a pod's name begins like one of these; of a word with a slash, whether `NAMESPACE/NAME` does."""
+    return any((str(place) if "/" in word else place.name).startswith(word) for word in words)
 
 
 def no_pod(word: str) -> str:
