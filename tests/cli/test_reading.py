@@ -77,7 +77,7 @@ async def test_without_a_configmap_networks_are_unknown(cluster: Cluster) -> Non
     cluster.pod("a", "vxeth1", "10.244.1.2")
     code, out, err = await cluster.run("inspect", "nets", "vxeth1")
     assert (code, out) == (1, "[vxeth1]\n")
-    assert "There is no network 'vxeth1'" in err
+    assert "There is no network 'vxeth1', and no ConfigMap kube-system/absent that could say what it is.\n" in err
 
 
 @pytest.mark.parametrize("more", [(), ("-w",)])

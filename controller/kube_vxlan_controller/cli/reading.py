@@ -47,6 +47,8 @@ class Seen:
     """What cannot be honoured of each pod, a sentence each: it is no part of what was found."""
     nodes: Mapping[Place, NodeName] = field(default_factory=dict)
     """Of all labelled pods, also of those that are members of nothing."""
+    missing_configmap: str = ""
+    """The name of the ConfigMap of networks, if there is none."""
 
     def absent(self, prefixes: Sequence[str]) -> tuple[str, ...]:
         """A sentence for each with which no labelled pod's name begins."""
@@ -54,7 +56,15 @@ class Seen:
 
     def unknown(self, names: Sequence[NetworkName]) -> tuple[str, ...]:
         """A sentence for each name that nobody knows."""
-        return tuple(_unknown(name, self.networks) for name in names if name not in self.networks)
+        return tuple(self._unknown(name) for name in names if name not in self.networks)
+
+    def _unknown(self, network: NetworkName) -> str:
+        told = f"There is no network {visible(network)!r}"
+        if near := nearest(network, self.networks):
+            return f"{told}; did you mean {near}?"
+        if self.missing_configmap:
+            return f"{told}, and no ConfigMap {self.missing_configmap} that could say what it is."
+        return f"{told}."
 
     @property
     def refusals(self) -> tuple[str, ...]:
@@ -107,7 +117,7 @@ def show(
 
 
 async def _look(world: World, what: Look) -> Seen:
-    desired = await world.desired(what.namespace)
+    settings, desired = world.settings, await world.desired(what.namespace)
     wishes = in_order(desired.wishes.values())
     chosen = {wish.place: [member for member in wish.reading.members if what.wanted(member)] for wish in wishes}
 
@@ -124,6 +134,7 @@ async def _look(world: World, what: Look) -> Seen:
         networks=frozenset(named),
         refused={wish.place: tuple(map(one_line, wish.reading.faults)) for wish in faulty},
         nodes={place: pod.node for place, pod in desired.pods.items()},
+        missing_configmap="" if desired.networks.definitions is not None else f"{settings.namespace}/{settings.configmap_name}",
     )
 
 
@@ -158,8 +169,3 @@ def begins(place: Place, words: Sequence[str]) -> bool:
 def no_pod(word: str) -> str:
     """The sentence for a word that is meant to be a pod's name, or its beginning, and is no labelled one's."""
     return f"There is no pod that is labelled and called {visible(word)!r} or begins so."
-
-
-def _unknown(network: NetworkName, known: frozenset[NetworkName]) -> str:
-    near = nearest(network, known)
-    return f"There is no network {visible(network)!r}" + (f"; did you mean {near}?" if near else ".")
