@@ -105,11 +105,11 @@ def completed(resource: Resource, obj: Json) -> Json:
         _complete_template(obj["spec"])
         obj.setdefault("status", {} if plural == DEPLOYMENTS.plural else {"replicas": 0})
     if plural == DEPLOYMENTS.plural:
-        rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}}
-        _fill(obj["spec"], {"strategy": rolling, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600})
+        _fill(obj["spec"], {"strategy": {}, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600})
+        _complete_strategy(obj["spec"]["strategy"], {"maxUnavailable": "25%", "maxSurge": "25%"})
     elif plural == STATEFULSETS.plural:
-        update = {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}
-        _fill(obj["spec"], {"podManagementPolicy": "OrderedReady", "updateStrategy": update, "revisionHistoryLimit": 10})
+        _fill(obj["spec"], {"podManagementPolicy": "OrderedReady", "updateStrategy": {}, "revisionHistoryLimit": 10})
+        _complete_strategy(obj["spec"]["updateStrategy"], {"partition": 0})
     return obj
 
 
@@ -117,6 +117,15 @@ def _fill(target: Json, defaults: Json) -> None:
     for key, value in defaults.items():
         if target.get(key) is None:
             target[key] = value
+
+
+def _complete_strategy(strategy: object, rolling: Json) -> None:
+    if isinstance(strategy, dict):
+        _fill(strategy, {"type": "RollingUpdate"})
+        if strategy["type"] == "RollingUpdate":
+            _fill(strategy, {"rollingUpdate": {}})
+            if isinstance(strategy["rollingUpdate"], dict):
+                _fill(strategy["rollingUpdate"], rolling)
 
 
 def _complete_template(spec: Json) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from kube_vxlan_lab.apiserver.resources import DEPLOYMENTS, EVENTS, EVENTS_V1, PODS, Json
+from kube_vxlan_lab.apiserver.resources import DEPLOYMENTS, EVENTS, EVENTS_V1, PODS, STATEFULSETS, Json
 from kube_vxlan_lab.apiserver.shapes import completed, inward, named_container, outward, replaced, scaled, to_scale
 from kube_vxlan_lab.apiserver.store import Store
 from tests.lab.apiserver.hosted import a_deployment, a_pod, refused
@@ -29,6 +29,29 @@ def test_completing_twice_is_completing_once() -> None:
 def test_images_are_pulled_as_their_tag_says(image: str, policy: str) -> None:
     pod = completed(PODS, a_pod(containers=[{"name": "a", "image": image}]))
     assert pod["spec"]["containers"][0]["imagePullPolicy"] == policy
+
+
+@pytest.mark.parametrize(
+    ("written", "completed_to"),
+    [
+        (None, {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}}),
+        (
+            {"rollingUpdate": {"maxSurge": 1}},
+            {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": 1}},
+        ),
+        ({"type": "Recreate"}, {"type": "Recreate"}),
+    ],
+)
+def test_a_deployments_strategy_is_completed_part_by_part(written: Json | None, completed_to: Json) -> None:
+    template = {"spec": {"containers": []}}
+    told = completed(DEPLOYMENTS, {"metadata": {}, "spec": {"strategy": written, "template": template}})
+    assert told["spec"]["strategy"] == completed_to
+
+
+def test_a_statefulsets_strategy_is_completed_part_by_part() -> None:
+    spec = {"updateStrategy": {"rollingUpdate": {"maxUnavailable": 2}}, "template": {"spec": {"containers": []}}}
+    told = completed(STATEFULSETS, {"metadata": {}, "spec": spec})["spec"]["updateStrategy"]
+    assert told == {"type": "RollingUpdate", "rollingUpdate": {"partition": 0, "maxUnavailable": 2}}
 
 
 def test_what_the_server_owns_is_not_replaced(store: Store) -> None:
