@@ -100,6 +100,24 @@ def test_a_join_is_one_line_and_nothing_is_read_back() -> None:
     assert after.netns.links[0].destinations is wished.netns.links[0].destinations
 
 
+def test_what_was_held_back_while_blind_is_left_to_do() -> None:
+    """One peer has joined and one has gone; what is appended at once is not all."""
+    wished = wish(A, PEERS[1])
+    before = known(wished, without(wish(A, *PEERS).netns, "10.244.1.3"))
+    join = due(wished, before, blind=True)
+    assert {type(step) for step in join.plan.steps} == {AppendDestination}
+    after = learn(wished, before, join, Told(STREAM))
+    assert next_round(wished, after, blind=True) == Settled()
+    assert {type(step) for step in due(wished, after).plan.steps} == {DeleteEntry}
+
+
+def test_a_gate_is_opened_after_forwarding_lines_too() -> None:
+    waiting = wish(replace(A, native=True, started=False), *PEERS)
+    before = known(waiting, without(waiting.netns, "10.244.1.3"))
+    after = learn(waiting, before, due(waiting, before), Told(STREAM))
+    assert due(waiting, after).phase is Phase.OPEN
+
+
 def test_a_complaint_about_a_forwarding_line_makes_it_read() -> None:
     wished = wish(A, *PEERS)
     before = known(wished, without(wished.netns, "10.244.1.3"))

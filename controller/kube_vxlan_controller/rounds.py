@@ -52,6 +52,8 @@ class Known:
     """What `ip` and `bridge` said about the last change."""
     read_for: Wish | None = None
     """The wish that was being carried out when links, addresses and routes were last read, until the worker rests."""
+    like: Wish | None = None
+    """The wish that nothing is left to do for, where that is certain since forwarding lines were all that was left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Round:
     phase: Phase
     ask: Ask
     plan: Plan = Plan()
+    settles: Wish | None = None
+    """The wish that nothing is left to do for afterwards, if every line takes effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +94,13 @@ def next_round(wish: Wish, known: Known, blind: bool) -> Round | Settled:
         return Settled()  # nobody to ask
     if known.netns is None or known.target != wish.target:
         return Round(Phase.READ, Ask(read=READ_ALL))
+    if known.like is wish and wish.waiting is Waiting.NOBODY and not blind:
+        return Settled()
     planned = plan(wish.netns, known.netns, replace(wish.hold, removals=True) if blind else wish.hold)
     if not is_fresh(known, wish) and any(isinstance(step, LOSING) for step in planned.steps):
         return Round(Phase.READ, Ask(read=READ_ALL))
     if planned.steps:
-        return _change(planned)
+        return _change(planned, None if blind or planned.faults else wish)
     if wish.waiting is not Waiting.NOBODY and may_open(wish, planned.faults) and not known.opened:
         return opening(wish)
     return Settled(planned.faults)
@@ -148,9 +154,10 @@ def learn(wish: Wish, known: Known, asked: Round, told: Told) -> Known:
     if asked.phase is Phase.FORWARD:
         assert known.netns is not None, "a forward round follows a read"
         netns = None if told.complaints else _forwarded(wish, known.netns, asked.plan.steps)
-        return replace(known, netns=netns, complaints=told.complaints)
+        like = None if netns is None else asked.settles
+        return Known(known.target, known.stream, netns, known.opened, told.complaints, known.read_for, like)
     if asked.phase is Phase.AUDIT:
-        return replace(known, netns=_audited(known, told), read_for=wish)
+        return replace(known, netns=_audited(known, told), read_for=wish, like=None)
     same = known.target == wish.target and known.stream == told.stream
     opened = same and known.opened
     complaints = known.complaints if asked.phase is Phase.READ else told.complaints
@@ -166,11 +173,11 @@ def refusal(left: Plan, known: Known) -> str:
     return f"the pod's kernel refuses{why} (still to do: {', '.join((lines.batch + lines.entries)[:3])})"
 
 
-def _change(planned: Plan) -> Round:
+def _change(planned: Plan, settles: Wish | None) -> Round:
     batches = render(planned.steps)
     if batches.batch or not all(isinstance(step, AppendDestination | DeleteEntry) for step in planned.steps):
         return Round(Phase.CHANGE, Ask(batch=batches.batch, entries=batches.entries, read=READ_ALL), planned)
-    return Round(Phase.FORWARD, Ask(entries=batches.entries), planned)
+    return Round(Phase.FORWARD, Ask(entries=batches.entries), planned, settles)
 
 
 def _forwarded(wish: Wish, known: Netns, steps: Sequence[Step]) -> Netns:

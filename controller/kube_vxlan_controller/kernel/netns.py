@@ -7,7 +7,6 @@ from a wish has nothing foreign and no `learned` entries.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from hashlib import sha256
 
 from kube_vxlan_controller.model import Address, Interface, InterfaceName, NetworkName, Prefix, Route, UdpPort, Vni
@@ -230,17 +229,17 @@ class Foreign:
         return None if lower is None else max(68, lower - (70 if device.wire[2] == 6 else 50))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Netns:
     """Everything of ours in one place."""
 
     links: tuple[Link, ...] = ()
     foreign: Foreign = field(default_factory=Foreign)
+    by_name: Mapping[InterfaceName, Link] = field(init=False, repr=False, compare=False)
+    """The links by interface name."""
 
-    @cached_property
-    def by_name(self) -> dict[InterfaceName, Link]:
-        """The links by interface name."""
-        return {link.name: link for link in self.links}
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {link.device.name: link for link in self.links})
 
 
 EMPTY = Netns()
