@@ -232,6 +232,30 @@ def test_what_is_not_ours_comes_back_on_a_link_that_is_made_anew() -> None:
     )
 
 
+def test_a_network_keeps_its_mac_address_under_another_name() -> None:
+    have = replace(as_read(wished(A)), mac="02:11:22:33:44:55")
+    renamed, moved = wished(B), wished(B, vni=201)
+    for want in (renamed, moved):
+        assert plan(Netns((want,)), Netns((have,))).steps[:2] == (DeleteLink(A), AddLink(want.device, have.mac))
+    assert AddLink(moved.device) in plan(Netns((moved,)), Netns((have,)), Hold(removals=True)).steps
+
+
+def test_networks_that_swap_their_names_keep_their_mac_addresses() -> None:
+    first, second = wished(A, 101, network="a"), wished(B, 102, frozenset(), network="b")
+    have = Netns((replace(as_read(first), mac="02:00:00:00:00:0a"), replace(as_read(second), mac="02:00:00:00:00:0b")))
+    swapped = Netns((wished(B, 101, network="a"), wished(A, 102, frozenset(), network="b")))
+    made = {step.link: step.mac for step in plan(swapped, have).steps if isinstance(step, AddLink)}
+    assert made == {B: "02:00:00:00:00:0a", A: "02:00:00:00:00:0b"}
+
+
+def test_a_link_that_stays_gives_its_mac_address_to_no_other() -> None:
+    have = replace(as_read(wished(A, 101, network="a")), mac="02:00:00:00:00:0a")
+    taken_over, anew = wished(A, 101, network="b"), wished(B, 102, frozenset(), network="a")
+    steps = plan(Netns((taken_over, anew)), Netns((have,))).steps
+    assert AddLink(anew.device) in steps
+    assert DeleteLink(A) not in steps
+
+
 def test_a_route_of_somebody_else_comes_back_where_the_last_address_took_it_along() -> None:
     near = ForeignRoute(ip_network("10.50.0.0/16"), ip_address("10.1.0.7"), 186)
     six = ForeignRoute(ip_network("fd50::/64"), None, 186, 1024)

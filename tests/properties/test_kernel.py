@@ -159,7 +159,7 @@ def test_what_is_not_ours_survives(world: World) -> None:
         was, now = before.by_name.get(name), kernel.read().by_name.get(name)
         if was is None or now is None:
             continue
-        assert now.mac == was.mac
+        assert now.mac == was.mac or was.mark.network != wished.mark.network
         assert {*was.others} - wished.addresses <= {*now.others}
         near = {address.network for address in (*now.addresses, *now.others)}
         taken_over = {route.subnet for route in wished.routes} - before.foreign.routes.keys()
@@ -167,6 +167,15 @@ def test_what_is_not_ours_survives(world: World) -> None:
             gateway = route.gateway
             reachable = gateway is None or gateway.is_link_local or any(gateway in network for network in near)
             assert route in now.other_routes or route.subnet in taken_over or not reachable
+
+
+@thousands
+@given(worlds())
+def test_no_two_links_have_one_mac_address(world: World) -> None:
+    kernel = world.kernel
+    kernel.apply(plan(world.want, kernel.read()).steps)
+    macs = [link.mac for link in kernel.read().links]
+    assert len(macs) == len({*macs})
 
 
 @thousands

@@ -2,9 +2,10 @@
 
 The kernel's side effects are foreseen, so that one plan suffices. Removing an IPv4 primary takes the secondaries of its
 subnet along, removing the last IPv4 address of a link its IPv4 routes, lowering it all its routes, IPv6 addresses and learned
-entries, deleting it everything. What of it is not ours is put back as far as it can be. A link that is made anew keeps its MAC
-address, so that neighbours find it at once and its own link-local address is the same. (A kernel that promotes secondaries
-loses less: it takes an address that is given twice without a word, and refuses a route that it still has.)
+entries, deleting it everything. What of it is not ours is put back as far as it can be. A network whose link is made anew,
+under another name too, keeps its MAC address, so that neighbours find it at once and its own link-local address is the same. (A
+kernel that promotes secondaries loses less: it takes an address that is given twice without a word, and refuses a route that it
+still has.)
 """
 
 from collections.abc import Iterator, Mapping, Set
@@ -41,6 +42,8 @@ class Obstacles:
     wires: Mapping[Wire, tuple[str, str]]
     """With what to do about it."""
     subnets: Mapping[Prefix, str]
+    macs: Mapping[str, str]
+    """The MAC addresses of links of ours that are on their way out, by what their mark calls the network."""
 
 
 def obstacles(want: Netns, have: Netns, hold: Hold, held: Set[InterfaceName]) -> Obstacles:
@@ -62,7 +65,20 @@ def obstacles(want: Netns, have: Netns, hold: Hold, held: Set[InterfaceName]) ->
         subnets |= {route.subnet: "" for route in link.routes}
     wires |= {link.device.wire: (f"link {link.name} has it, which is not ours", "Remove that link") for link in foreign}
     subnets |= {subnet: f"there is a route of protocol {protocol} to it" for subnet, protocol in have.foreign.routes.items()}
-    return Obstacles(wires, subnets)
+    return Obstacles(wires, subnets, _parting(want, have, hold, held))
+
+
+def _parting(want: Netns, have: Netns, hold: Hold, held: Set[InterfaceName]) -> Mapping[str, str]:
+    if hold.removals:
+        return {}
+    wished = want.by_name
+    going = [link for link in have.links if link.name not in held and not can_stay(link, wished.get(link.name))]
+    return {link.mark.network: link.mac for link in going}
+
+
+def can_stay(link: Link, want: Link | None) -> bool:
+    """Whether a link can become the one that is wished for by its name."""
+    return want is not None and link.device.same_wire(want.device)
 
 
 def arranged(want: Link, have: Netns, hold: Hold, in_the_way: Obstacles) -> Iterator[Step | Fault]:
@@ -86,7 +102,7 @@ def arranged(want: Link, have: Netns, hold: Hold, in_the_way: Obstacles) -> Iter
             if why:
                 yield _fault(want, LINK_IN_THE_WAY, f"VNI {want.device.vni} with port {want.device.port}: {why}", cure)
             return
-        yield AddLink(want.device, ours.mac if ours else "")
+        yield AddLink(want.device, in_the_way.macs.get(want.mark.network, ""))
         link = Link(want.device, NO_MARK)
     left = link if hold.removals else _left(want, link)
     mtu = wished_mtu(want.device, have.foreign)

@@ -9,7 +9,7 @@ removed, by side effect neither.
 from collections.abc import Set
 from dataclasses import dataclass
 
-from kube_vxlan_controller.kernel.arranging import Obstacles, alike, arranged, obstacles, wished_mtu
+from kube_vxlan_controller.kernel.arranging import Obstacles, alike, arranged, can_stay, obstacles, wished_mtu
 from kube_vxlan_controller.kernel.forwarding import departed, forwarding
 from kube_vxlan_controller.kernel.netns import Device, Link, Netns, mark_name
 from kube_vxlan_controller.kernel.steps import (
@@ -67,7 +67,7 @@ def plan(want: Netns, have: Netns, hold: Hold = NOTHING_HELD) -> Plan:
     for link in have.links:
         if link.name in held:
             found += departed(link, hold)
-        elif not hold.removals and (link.name not in wished or not link.device.same_wire(wished[link.name].device)):
+        elif not hold.removals and not can_stay(link, wished.get(link.name)):
             found.append(DeleteLink(link.name))
     for link in want.links:
         if link.name in held:

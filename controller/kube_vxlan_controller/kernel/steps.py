@@ -24,7 +24,7 @@ class AddLink:
 
     device: Device
     mac: str = ""
-    """Of the link in whose place it comes: neighbours know it by that. Empty for one that the kernel chooses."""
+    """Of the link that its network had before: neighbours know it by that. Empty for one that the kernel chooses."""
 
     @property
     def link(self) -> InterfaceName:
