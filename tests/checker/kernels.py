@@ -15,7 +15,7 @@ Thing = Entry | Address | Route | Rule | Neighbour
 
 @dataclass(slots=True)
 class Life:
-    """One link from when it was made to when it was gone."""
+    """One link from when it was made, or got its name, to when it was gone, or got another."""
 
     begin: float
     end: float
@@ -76,6 +76,8 @@ class Kernel:
             if isinstance(fact, Gone):
                 if there:
                     lives[-1].end = time
+            elif there and lives[-1].last.name != item.name:
+                self._rename(lives, time, item)
             elif there:
                 lives[-1].states.append((time, item))
             else:
@@ -86,6 +88,15 @@ class Kernel:
             if isinstance(item, Entry):
                 self._close(item._replace(permanent=not item.permanent), time)
             self._open(item, time)
+
+    def _rename(self, lives: list[Life], time: float, link: Link) -> None:
+        """Under another name it is another link, on which all hangs that hung on the first."""
+        lives[-1].end = time
+        lives.append(Life(time, inf, [(time, link)]))
+        for item in self.by_link[link.ifindex]:
+            if self.held[item][-1][1] == inf:
+                self._close(item, time)
+                self.held[item].append((time, inf))
 
     def leave(self, time: float) -> None:
         """The namespace is gone with all that was in it."""
@@ -105,7 +116,7 @@ class Kernel:
         """What hung on a link, and when."""
         for item in self.by_link[life.last.ifindex]:
             if isinstance(item, kind):
-                spans = tuple(span for span in self.held[item] if life.begin <= span[0] <= life.end)
+                spans = tuple(span for span in self.held[item] if life.begin <= span[0] < life.end)
                 if spans:
                     yield item, spans
 

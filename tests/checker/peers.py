@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from tests.checker.facts import Constants, Violation
 from tests.checker.items import Entry
 from tests.checker.kernels import Kernel, Life
-from tests.checker.spans import NEVER, Spans, both, covers, grown, lasting, late, minus, union
+from tests.checker.spans import NEVER, Spans, both, covers, grown, holds, lasting, late, minus, union
 from tests.checker.timelines import Timelines
 from tests.checker.wishes import Adrift, Alive, Held, Member, Reached, Refused, Unseen, Wish
 
@@ -80,7 +80,8 @@ class Peers:
             own = union(*(self._run.surely.get(one, NEVER) for one in self._members[pod] if one.address == entry.destination))
             for begin, _ in minus(both(spans, own), hands):
                 yield Violation("S2", begin, pod, f"{what}, the pod's own address.")
-            for begin, end in minus(spans, union(self._allowed(pod, life, entry), hands)):
+            judged = spans if entry.permanent else self._without_astray(life, entry, spans)
+            for begin, end in minus(judged, union(self._allowed(pod, life, entry), hands)):
                 law = self._law(entry.destination, life.network)
                 yield Violation(
                     law, begin, pod, f"{what} for {_seconds(begin, end)} while no member of {life.network} is there."
@@ -91,6 +92,14 @@ class Peers:
                 due = late(spans, self._constants.stale, self._run.excused(pod))
                 for begin, _ in minus(due, union(hands, self._unseen(pod)))[:1]:
                     yield Violation("L1", begin, pod, f"{what}, a permanent entry that nobody wants.")
+
+    def _without_astray(self, life: Life, entry: Entry, spans: Spans) -> Spans:
+        """Less what was learned of a member of another network, which has or just had the same id: networks that swap their
+        ids do so in no two pods at one moment. The kernel forgets such by itself."""
+        wires = {(link.vni, link.port) for _, link in life.states}
+        found = (self._somebody[key, to] for key, to in tuple(self._somebody) if to == entry.destination and key[1:] in wires)
+        astray = grown(union(*found), self._constants.haze, self._constants.join)
+        return tuple(span for span in spans if not holds(astray, span[0]))
 
     def _law(self, destination: str, network: str) -> str:
         refused = any(Refused(pod, network) in self._run.perhaps for pod in self._run.claims.get(destination, set()))

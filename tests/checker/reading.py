@@ -18,10 +18,10 @@ _PLAIN = {
     "dev": _NAME,
     "type": "vxlan",
     "up": _FLAG,
-    "mtu": _NUMBER,
+    "mtu": rf"{_NUMBER}|false",
     "port": _NUMBER,
     "learning": _FLAG,
-    "ttl": _NUMBER,
+    "ttl": rf"{_NUMBER}|false",
     "family": "ipv4|ipv6",
     "namespaces": r"[a-z0-9-]+(,[a-z0-9-]+)*",
 }

@@ -57,6 +57,15 @@ def test_entries_of_a_link_that_is_not_ours_stay() -> None:
     assert laws(calm().at(30, "a", ByHand(), theirs).at(110, "a", learned).at(111, "a", Gone(learned))) == set()
 
 
+def test_a_link_of_ours_under_another_name_is_another_link() -> None:
+    mine, entry = RED._replace(name="mine"), sends("red", "10.0.0.1")
+    assert laws(calm().at(45, "b", mine)) >= {"L2", "S5"}
+    by_hand = calm().at(45, "b", ByHand("red"), ByHand("mine")).at(45.1, "b", mine)
+    assert laws(by_hand) == {"L2", "L8"}
+    put_back = RED._replace(ifindex=17), entry._replace(ifindex=17)
+    assert laws(by_hand.at(47, "b", Gone(entry), Gone(mine), *put_back)) == set()
+
+
 def test_whoever_makes_a_sandbox_may_change_it_until_it_is_handed_over() -> None:
     def history(handed_over: float) -> Told:
         told = calm().at(60, "d", Entered(4), Link(1, "lo"), pod("10.0.0.4"))

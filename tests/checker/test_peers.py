@@ -46,6 +46,24 @@ def test_a_learned_entry_to_a_member_is_nothing_odd() -> None:
     assert laws(calm().at(60, "a", sends("red", "10.0.0.2", permanent=False, mac="02:00:00:00:00:01"))) == set()
 
 
+def test_what_was_learned_of_another_network_that_has_or_just_had_the_same_id_is_nothing_odd() -> None:
+    """The networks swap their ids, and frames of one come to the other while not all pods have."""
+    astray = sends("red", "10.0.0.3", permanent=False, mac="02:00:00:00:00:03")
+    networks = {"red": {"id": "101", "up": "true"}, "blue": {"id": "100", "up": "true"}}
+
+    def learned(at: float) -> set[str]:
+        told = Told().at(0, "", Config({"red": {"id": "100", "up": "true"}, "blue": {"id": "101", "up": "true"}}))
+        told.at(0, "", Controller(True)).at(20, "c", Entered(3), pod("10.0.0.3", "blue")).at(20.1, "c", BLUE._replace(vni=101))
+        told.at(20, "a", Entered(1), pod("10.0.0.1", "red")).at(20.1, "a", RED._replace(vni=100))
+        told.at(60, "", Config(networks))
+        told.at(60.2, "a", Gone(RED._replace(vni=100))).at(60.3, "a", RED._replace(vni=101)).at(at, "a", astray)
+        told.at(60.5, "c", Gone(BLUE._replace(vni=101))).at(60.6, "c", BLUE._replace(vni=100))
+        return laws(told.at(90, "", Ended()))
+
+    assert learned(60.4) == set()
+    assert learned(75) == {"S1"}
+
+
 def test_a_member_that_has_another_vni_in_its_kernel_is_seen() -> None:
     assert laws(calm().at(60, "b", RED._replace(vni=101))) >= {"S3", "L3"}
 

@@ -18,6 +18,7 @@ EXAMPLE = """vxeth1
         (EXAMPLE, {"vxeth1": {"ip": ("192.168.11.2/29",), "route": ("192.168.12.0/29:192.168.11.1",)}}),
         ("red up, blue id=5\n", {"red": {"up": "true"}, "blue": {"id": "5"}}),
         ("red ip=10.0.0.1/24 ip=10.1.0.1/24\nblue", {"red": {"ip": ("10.0.0.1/24", "10.1.0.1/24")}, "blue": {}}),
+        ("red mtu=false ttl=false", {"red": {"mtu": "false", "ttl": "false"}}),
         ("red route=fd00:2::/64:fd00::1", {"red": {"route": ("fd00:2::/64:fd00::1",)}}),
     ],
 )

@@ -44,7 +44,8 @@ class WatchedNamespace(Namespace):
 
     def command(self, *argv: str) -> list[str]:
         if argv[0] in ("ip", "bridge") and _CHANGING & set(argv):
-            self.checker.by_hand(self.uid, _link(argv))
+            for link in _links(argv):
+                self.checker.by_hand(self.uid, link)
         return super().command(*argv)
 
 
@@ -117,11 +118,13 @@ def cluster(directory: Path, *arguments: Any, **options: Any) -> Iterator[Watche
         assert not violations, "\n".join(map(str, violations))
 
 
-def _link(argv: tuple[str, ...]) -> str:
-    """The link that a command changes; empty where it is not one alone, or one that others depend on."""
+def _links(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The links that a command changes, under all of their names; empty where it is not one alone, or one others depend on."""
     words = list(argv)
     if words[1:2] == ["link"] and len(words) > 3 and words[3] not in ("dev", "link"):
-        found = words[3]
+        found = [words[3]]
     else:
-        found = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
-    return "" if found in ("eth0", "lo") else found
+        found = [words[words.index("dev") + 1] if "dev" in words[:-1] else ""]
+    if words[1:3] == ["link", "set"] and "name" in words[:-1]:
+        found.append(words[words.index("name") + 1])
+    return tuple("" if one in ("eth0", "lo") else one for one in found)
