@@ -7,7 +7,8 @@
     b: nothing
 
 A pod holds exactly the VXLAN links that are said of it, each with exactly these addresses (`fe80::` and those that a person
-added aside), routes and destinations. `port` is 8472 and `mtu` is not looked at unless they are said.
+added aside), routes and destinations. `port` is 8472 unless it is said; `mtu 1400`, `ttl 64`, `learning false` and `dev eth1`
+are looked at where they are said.
 """
 
 import re
@@ -15,6 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 PORT = 8472
+_KEYS = ("id", "port", "mtu", "ttl", "learning", "dev", "address", "to", "destination")
+"""What is followed by one word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,12 @@ class Holding:
     up: bool = False
     mtu: int = 0
     """0: any."""
+    ttl: int | None = None
+    """0 is the kernel's own; None: any."""
+    learning: bool | None = None
+    """None: any."""
+    dev: str = ""
+    """The lower device; empty: any."""
     addresses: frozenset[str] = frozenset()
     routes: frozenset[str] = frozenset()
     """As `SUBNET via GATEWAY`."""
@@ -51,6 +60,9 @@ class Seen:
     routes: frozenset[str] = field(default_factory=frozenset)
     to: frozenset[str] = field(default_factory=frozenset)
     """Addresses to which frames go that the kernel knows nothing better for."""
+    ttl: int = 0
+    learning: bool = True
+    dev: str = "eth0"
 
 
 def names(text: str) -> tuple[str, ...]:
@@ -79,10 +91,10 @@ def _link(who: tuple[str, ...], words: list[str]) -> Holding:
         elif key == "route" and len(rest) >= 3 and rest[1] == "via":
             found.setdefault(key, []).append(" ".join(rest[:3]))
             rest = rest[3:]
-        elif key in ("id", "port", "mtu", "address", "to", "destination") and rest:
+        elif key in _KEYS and rest:
             found.setdefault(key, []).append(rest.pop(0).removesuffix("="))
         else:
-            raise ValueError(f"{key!r} is none of: id, port, mtu, up, down, address, route SUBNET via GATEWAY, to, destination")
+            raise ValueError(f"{key!r} is none of: {', '.join(_KEYS)}, up, down, route SUBNET via GATEWAY")
     if "id" not in found or ("up" in found) == ("down" in found) or "to" not in found:
         raise ValueError(f"of {name} must be said: id NUMBER, up or down, and to NAMES or to nobody")
     return Holding(
@@ -92,6 +104,9 @@ def _link(who: tuple[str, ...], words: list[str]) -> Holding:
         port=int(found.get("port", [str(PORT)])[0]),
         up="up" in found,
         mtu=int(found.get("mtu", ["0"])[0]),
+        ttl=int(found["ttl"][0]) if "ttl" in found else None,
+        learning=found["learning"][0] == "true" if "learning" in found else None,
+        dev=found.get("dev", [""])[0],
         addresses=frozenset(found.get("address", ())),
         routes=frozenset(found.get("route", ())),
         to=tuple(one for text in found["to"] for one in text.split(",") if one != "nobody"),
@@ -119,6 +134,9 @@ def lacking(
             ("port", seen.port, holding.port),
             ("state", "up" if seen.up else "down", "up" if holding.up else "down"),
             ("mtu", seen.mtu, holding.mtu or seen.mtu),
+            ("ttl", seen.ttl, seen.ttl if holding.ttl is None else holding.ttl),
+            ("learning", seen.learning, seen.learning if holding.learning is None else holding.learning),
+            ("dev", seen.dev, holding.dev or seen.dev),
             ("addresses", sorted(seen.addresses), sorted(holding.addresses)),
             ("routes", sorted(seen.routes), sorted(holding.routes)),
             ("destinations", sorted(seen.to), sorted(to)),

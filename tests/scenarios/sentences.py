@@ -30,12 +30,15 @@ def act(run: Run, steps: Sequence[Step]) -> None:
 # What there is
 
 
+def _data(step: Step) -> dict[str, str]:
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in step.lines)}
+
+
 def _networks(run: Run, step: Step) -> None:
-    data = {name: value.strip() for name, _, value in (line.partition(":") for line in step.lines)}
     if (run.world.items("/api/v1/namespaces/kube-system/configmaps")) and _config_exists(run):
         run.world.remove(CONFIG)
     metadata = {"name": "kube-vxlan-controller", "namespace": "kube-system"}
-    run.world.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+    run.world.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": _data(step)})
 
 
 def _config_exists(run: Run) -> bool:
@@ -164,6 +167,7 @@ class Sentence:
 SENTENCES = (
     # What there is
     Sentence("the networks are", _networks, Block.LINES),
+    Sentence("the networks become", lambda run, step: run.world.merge(CONFIG, {"data": _data(step)}), Block.LINES),
     Sentence("the networks are gone", lambda run, step: run.world.remove(CONFIG)),
     Sentence("network NAME is gone", lambda run, step: run.world.merge(CONFIG, {"data": {step.words[0]: None}})),
     Sentence("network NAME is REST", lambda run, step: run.world.merge(CONFIG, {"data": dict([step.words])})),

@@ -92,6 +92,9 @@ def test_a_holding_says_all_of_a_link() -> None:
         )
     ]
     assert list(parse_holdings("a and b: nothing")) == [Holding(names=("a", "b"))]
+    assert list(parse_holdings("a: vx id 7 ttl 64 learning false dev eth1 up to nobody")) == [
+        Holding(names=("a",), link="vx", vni=7, up=True, ttl=64, learning=False, dev="eth1")
+    ]
 
 
 WISHED = next(iter(parse_holdings("a: vx id 7 up address 10.0.0.1/24 to a and b")))
@@ -106,6 +109,18 @@ def test_all_that_is_wrong_is_named() -> None:
     wrong = {"vx": Seen("vx", 8, 4789, False, 1450, to=frozenset({"192.0.2.3"}), routes=frozenset({"r via g"}))}
     told = lacking("a", "192.0.2.1", wrong, [WISHED], ADDRESSES)
     assert [line.split(" of ")[0] for line in told] == ["id", "port", "state", "addresses", "routes", "destinations"]
+
+
+def test_what_is_not_said_of_a_link_is_not_looked_at() -> None:
+    seen = {"vx": Seen("vx", 7, 8472, True, 1300, ttl=64, learning=False, dev="eth1")}
+
+    def wrong(said: str) -> list[str]:
+        wished = list(parse_holdings(f"a: vx id 7 {said} up to nobody"))
+        return [line.split(" of ")[0] for line in lacking("a", "192.0.2.1", seen, wished, ADDRESSES)]
+
+    assert wrong("") == []
+    assert wrong("mtu 1300 ttl 64 learning false dev eth1") == []
+    assert wrong("mtu 1400 ttl 0 learning true dev eth0") == ["mtu", "ttl", "learning", "dev"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

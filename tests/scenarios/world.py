@@ -135,6 +135,9 @@ def _seen(link: Json, routes: list[Json], entries: list[Json]) -> Seen:
         port=data["port"],
         up="UP" in link["flags"],
         mtu=link["mtu"],
+        ttl=data.get("ttl", 0),
+        learning=data["learning"],
+        dev=data.get("link", ""),
         addresses=frozenset(addresses),
         routes=frozenset(f"{one['dst']} via {one['gateway']}" for one in routes if one["dev"] == name),
         to=frozenset(
