@@ -92,6 +92,7 @@ def _wishes(uid: str, pod: Pod, networks: Definitions | None) -> Iterator[Wish]:
             continue
         link, port = str(options.get("name", network)), int(str(options.get("port", "8472"))) or 8472
         yield Member(uid, network, link, int(str(options["id"])), port, address)
+        yield Has(uid, link, "family", str(family))
         yield from _own(uid, link, options, port)
         if family == 6:
             yield Has(uid, link, "local", address)

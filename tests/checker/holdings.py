@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import product
 from math import inf
 
 from tests.checker.facts import Constants, Violation
@@ -11,6 +12,8 @@ from tests.checker.spans import NEVER, Spans, both, covers, grown, holds, lastin
 from tests.checker.timelines import Timelines
 from tests.checker.wishes import Has, Held, Member, Refused, Unseen
 
+_FIXED = ("port", "family")
+"""Of a link with a VNI: what no kernel changes in place."""
 OUR_PROTOCOL = 86
 """Of our routes, says docs/protocol.md."""
 _BY_THE_KERNEL = (2, 9)
@@ -60,9 +63,9 @@ class Holdings:
     def _missing(self, wish: Has) -> Iterator[Violation]:
         pod, run = wish.pod, self._run
         wanted = both(run.surely.get(wish, NEVER), union(run.kernels[pod].watched))
-        # A link of another VNI or port is made anew, and all that is on it.
-        for fixed in ("vni", "port"):
-            wanted = _each(wanted, self._wanted(pod, wish.link, fixed))
+        # A link of another VNI, port or family is made anew, and all that is on it.
+        for fixed in ("vni", *_FIXED):
+            wanted = _each(wanted, [run.surely[one] for one in self._wanted(wish, fixed)])
         due = late(wanted, self._constants.join, run.excused(pod))
         due = tuple((begin, min(end, run.end)) for begin, end in due if begin < run.end)
         hands = run.by_hand(pod, wish.link)
@@ -73,18 +76,22 @@ class Holdings:
                 law, begin, pod, f"{wish.link} has not {wish.what} {wish.value}, for {end - begin:.3f} s after it had to."
             )
         if wish.what == "vni":
-            yield from self._cut(wish, wanted, present, hands)
+            yield from self._cut(wish, wanted, hands)
 
-    def _cut(self, wish: Has, wanted: Spans, present: Spans, hands: Spans) -> Iterator[Violation]:
-        port = union(*self._wanted(wish.pod, wish.link, "port"))
-        for _, gone in present:
-            begin, end = gone - self._constants.haze, gone + self._constants.haze
-            if covers(both(wanted, port), begin, end) and gone < self._run.end and not holds(hands, gone):
-                yield Violation("S5", gone, wish.pod, f"{wish.link} was deleted though the pod went on being a member.")
+    def _cut(self, wish: Has, wanted: Spans, hands: Spans) -> Iterator[Violation]:
+        """The link of this VNI went; `wanted`: while it had to be there."""
+        for others in product(*(self._wanted(wish, what) for what in _FIXED)):
+            present, due = self.present(wish), wanted
+            for other in others:
+                present, due = both(present, self.present(other)), both(due, self._run.surely[other])
+            for _, gone in present:
+                begin, end = gone - self._constants.haze, gone + self._constants.haze
+                if covers(due, begin, end) and gone < self._run.end and not holds(hands, gone):
+                    yield Violation("S5", gone, wish.pod, f"{wish.link} was deleted though the pod went on being a member.")
 
-    def _wanted(self, pod: str, link: str, what: str) -> list[Spans]:
-        """While each value of one attribute of a link was wished for."""
-        return [self._run.surely[wish] for wish in self._has[pod, link, what] if wish in self._run.surely]
+    def _wanted(self, wish: Has, what: str) -> list[Has]:
+        """What was wished of one attribute of the same link, at any time."""
+        return [one for one in self._has[wish.pod, wish.link, what] if one in self._run.surely]
 
     def _unwanted(self, pod: str, kernel: Kernel, life: Life) -> Iterator[Violation]:
         """What of ours must not be there."""
@@ -182,6 +189,8 @@ def _on(kernel: Kernel, life: Life, wish: Has) -> Spans:
     match wish.what:
         case "vni" | "port" | "ttl" | "mtu":
             return life.when({wish.what: int(wish.value)})
+        case "family":
+            return life.over(int(wish.value))
         case "local":
             return life.when({wish.what: wish.value})
         case "up" | "learning":

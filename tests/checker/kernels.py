@@ -49,6 +49,12 @@ class Life:
         found = zip(self.states, ends, strict=True)
         return union((b, e) for (b, link), e in found if all(getattr(link, name) == value for name, value in test.items()))
 
+    def over(self, family: int) -> Spans:
+        """While it sent in this family: in IPv6 it has an address to send from."""
+        ends = [time for time, _ in self.states[1:]] + [self.end]
+        found = zip(self.states, ends, strict=True)
+        return union((begin, end) for (begin, link), end in found if (":" in link.local) == (family == 6))
+
     @property
     def span(self) -> tuple[float, float]:
         """From beginning to end."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.checker.facts import ByHand, Config, Entered, Gone, HandedOver, History, Is, What
+from tests.checker.facts import ByHand, Config, Controller, Ended, Entered, Gone, HandedOver, History, Is, What
 from tests.checker.items import Address, Entry, Link, Route
 from tests.checker.judge import check
 from tests.checker.sixth import in_ipv6
@@ -22,6 +22,25 @@ def test_an_address_to_send_from_that_is_not_the_pods_is_seen_in_ipv6() -> None:
     six = in_ipv6(calm().sorted())
     assert laws_of(six) == set()
     assert laws_of(tuple(replace(fact, what=_without_local(fact.what)) for fact in six)) == {"L3"}
+
+
+def of_two_families(family: str) -> History:
+    """Two members with addresses of both families; at 60 s the network gets this family, and their links are made anew."""
+    told = Told().at(0, "", Config({"red": {"id": "100", "up": "true"}}), Controller(True))
+    told.at(60, "", Config({"red": {"id": "100", "up": "true", "family": family}}))
+    for number, uid in ((1, "a"), (2, "b")):
+        told.at(
+            20, uid, Entered(number), replace(pod(f"10.0.0.{number}", "red"), addresses=(f"10.0.0.{number}", f"fd00::{number}"))
+        )
+        old, new = sends("red", f"10.0.0.{3 - number}"), sends("red", f"fd00::{3 - number}", ifindex=17)
+        told.at(20.5, uid, RED, old).at(62, uid, Gone(old), Gone(RED))
+        told.at(62.1, uid, RED._replace(ifindex=17, local=f"fd00::{number}"), new)
+    return told.at(120, "", Ended()).sorted()
+
+
+def test_a_link_is_made_anew_in_another_family_and_only_then() -> None:
+    assert laws_of(of_two_families("ipv6")) == set()
+    assert laws_of(of_two_families("ipv4")) >= {"S5", "L3"}
 
 
 def _without_local(what: What) -> What:

@@ -66,7 +66,8 @@ class Alive:
 
 @dataclass(frozen=True, slots=True)
 class Has:
-    """The pod's kernel holds this on a link: `vni`, `port`, `up`, `ttl`, `mtu`, `learning`, `local`, `ip` or `route`."""
+    """The pod's kernel holds this on a link: `vni`, `port`, `family` (4 or 6), `up`, `ttl`, `mtu`, `learning`, `local`, `ip` or
+    `route`."""
 
     pod: str
     link: str
