@@ -16,6 +16,8 @@ AGENT = "kube-vxlan-agent"
 """The agent's program, found on PATH."""
 SLEEP = ("/bin/busybox", "sh", "-c", "trap 'kill $!; exit 0' TERM; sleep 2147483647 & wait")
 """For an image whose program is not known: it does nothing, and ends at once when asked to."""
+FAMILIES = "kube-vxlan-lab/families"
+"""An annotation of pods, which only the lab knows: a cluster has pods of one family and of both by how it was set up."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -25,7 +27,7 @@ class Surroundings:
 
     pod: Json
     addresses: tuple[str, ...]
-    host: str
+    hosts: tuple[str, ...]
     agent: str
     """The directory that holds the agent's program."""
 
@@ -57,6 +59,11 @@ def environment(container: Json, around: Surroundings) -> dict[str, str]:
     if is_agent(container):
         result["PATH"] = f"{around.agent}:{result['PATH']}"
     return result
+
+
+def dual(pod: Json) -> bool:
+    """Whether the pod gets an IPv6 address besides; one that has `ipv4` in the annotation `FAMILIES` does not."""
+    return (pod["metadata"].get("annotations") or {}).get(FAMILIES) != "ipv4"
 
 
 def sysctls(pod: Json) -> Iterator[tuple[str, str]]:
@@ -91,7 +98,8 @@ def _field(path: str, around: Surroundings) -> str:
         "spec.serviceAccountName": spec.get("serviceAccountName", "default"),
         "status.podIP": next(iter(around.addresses), ""),
         "status.podIPs": ",".join(around.addresses),
-        "status.hostIP": around.host,
+        "status.hostIP": next(iter(around.hosts), ""),
+        "status.hostIPs": ",".join(around.hosts),
     }
     return str(known.get(path, ""))
 

@@ -184,12 +184,13 @@ def _registration(place: Place) -> Json:
     net = place.keeper.net
     room = {"cpu": "1", "memory": "1Gi", "pods": str(PODS_PER_NODE)}
     ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "the lab's kubelet is ready"}
-    addresses = [{"type": "InternalIP", "address": str(net.address)}, {"type": "Hostname", "address": net.name}]
+    addresses = [{"type": "InternalIP", "address": address} for address in net.addresses]
+    addresses.append({"type": "Hostname", "address": net.name})
     labels = {"kubernetes.io/hostname": net.name, "kubernetes.io/os": "linux"}
     return {
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": net.name, "labels": labels},
-        "spec": {"podCIDR": str(net.pods), "podCIDRs": [str(net.pods)]},
+        "spec": {"podCIDR": net.ranges[0], "podCIDRs": list(net.ranges)},
         "status": {"addresses": addresses, "capacity": room, "allocatable": room, "conditions": [ready]},
     }

@@ -18,7 +18,7 @@ from kube_vxlan_lab.apiserver.failures import Refusal
 from kube_vxlan_lab.apiserver.resources import PODS, Json
 from kube_vxlan_lab.apiserver.store import Store
 from kube_vxlan_lab.container import Container
-from kube_vxlan_lab.containers import Surroundings, sysctls
+from kube_vxlan_lab.containers import Surroundings, dual, sysctls
 from kube_vxlan_lab.podstatus import PodRecord, Role, pod_status, timestamp
 from kube_vxlan_lab.sandbox import CannotMake, cut, kill, make_sandbox
 from kube_vxlan_lab.underlay import Keeper
@@ -116,13 +116,13 @@ class Pod:
         self._over.clear()
         address = self._place.pool.take() if self._wire is not None else None
         await self._drop_sandbox()
-        self._wire = Wire(self._place.keeper.net, address) if address is not None else None
+        self._wire = Wire(self._place.keeper.net, address, dual(self._obj)) if address is not None else None
         for one in self.containers:
             one.renew()
 
     async def _run(self, tasks: asyncio.TaskGroup) -> None:
         pid = await self._make_sandbox()
-        around = Surroundings(self._obj, self._addresses, str(self._place.keeper.net.address), self._place.agent)
+        around = Surroundings(self._obj, self._addresses, self._place.keeper.net.addresses, self._place.agent)
         for one in self.containers:
             tasks.create_task(one.keep(pid, around, self._again(one), self._over))
             if one.record.role is Role.SIDECAR:
@@ -169,18 +169,18 @@ class Pod:
             address = self._place.pool.take()
             if address is None:
                 raise CannotMake("no address is left on this node")
-            self._wire = Wire(keeper.net, address)
+            self._wire = Wire(keeper.net, address, dual(self._obj))
         self._directory.mkdir(parents=True, exist_ok=True)
-        hosts = f"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n{self._addresses[0]}\t{name}\n"
-        (self._directory / "etc-hosts").write_text(hosts)
+        hosts = "".join(f"{address}\t{name}\n" for address in self._addresses)
+        (self._directory / "etc-hosts").write_text(f"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n{hosts}")
         async with self._place.turns:
             return await make_sandbox(self._directory, name, keeper.pid, self._wire, tuple(sysctls(self._obj)))
 
     @property
     def _addresses(self) -> tuple[str, ...]:
         if self._obj["spec"].get("hostNetwork"):
-            return (str(self._place.keeper.net.address),)
-        return (str(self._wire.address),) if self._wire is not None else ()
+            return self._place.keeper.net.addresses
+        return self._wire.addresses if self._wire is not None else ()
 
     async def _wind_down(self, grace: float) -> None:
         loop = asyncio.get_running_loop()
@@ -235,7 +235,7 @@ class Pod:
             init=tuple(one.record for one in self.containers if one.record.role is not Role.APP),
             app=tuple(one.record for one in self._having(Role.APP)),
             restart=self._obj["spec"]["restartPolicy"],
-            host=str(self._place.keeper.net.address),
+            hosts=self._place.keeper.net.addresses,
             since=self._since,
             addresses=self._addresses,
             sandbox=self._sandbox is not None,

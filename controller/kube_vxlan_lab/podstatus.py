@@ -93,7 +93,8 @@ class PodRecord:
     app: tuple[ContainerRecord, ...]
     restart: str
     """The pod's restartPolicy."""
-    host: str
+    hosts: tuple[str, ...]
+    """The addresses of its node."""
     since: datetime
     addresses: tuple[str, ...] = ()
     sandbox: bool = False
@@ -129,8 +130,8 @@ def pod_status(record: PodRecord, old: Json, now: datetime) -> Json:
     status: Json = {
         "phase": phase(record),
         "conditions": list(_conditions(record, old.get("conditions") or [], timestamp(now))),
-        "hostIP": record.host,
-        "hostIPs": [{"ip": record.host}],
+        "hostIP": record.hosts[0],
+        "hostIPs": [{"ip": address} for address in record.hosts],
         "startTime": timestamp(record.since),
         "qosClass": "BestEffort",
     }

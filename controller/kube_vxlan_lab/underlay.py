@@ -1,7 +1,7 @@
 """I/O. The lab's nodes as network namespaces, joined by a fabric: a namespace with one bridge.
 
 Each namespace lives as long as its keeper, a process that sleeps; nothing of it is written under /run. Every node forwards and
-has a route to the pods of each other node.
+has a route to the pods of each other node, in IPv6 too where the machine has it.
 """
 
 import asyncio
@@ -10,13 +10,18 @@ import subprocess
 from asyncio.subprocess import DEVNULL
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pyroute2 import IPRoute, NetlinkError
 
-from kube_vxlan_lab.addresses import FABRIC, MTU, NodeNet
+from kube_vxlan_lab.addresses import MTU, NodeNet
+
+_SIX = Path("/proc/sys/net/ipv6")
+"""There where the machine has IPv6."""
 
 _KEEPER = """
-for setting in ipv4/ip_forward=1 ipv6/conf/all/forwarding=1 ipv4/conf/all/rp_filter=0 ipv4/conf/default/rp_filter=0; do
+for setting in ipv4/ip_forward=1 ipv4/conf/all/rp_filter=0 ipv4/conf/default/rp_filter=0 \\
+    ipv6/conf/all/forwarding=1 ipv6/conf/default/accept_dad=0; do
     echo "${setting#*=}" 2>/dev/null >"/proc/sys/net/${setting%%=*}" || [ "${setting%%/*}" = ipv6 ] || exit 70
 done
 echo kept
@@ -54,8 +59,8 @@ async def connect(node: Keeper, connected: bool) -> None:
 
 
 def _build(count: int) -> tuple[Keeper, ...]:
-    fabric = _keep()
-    nodes = tuple(Keeper(NodeNet(number), _keep(), fabric) for number in range(1, count + 1))
+    fabric, dual = _keep(), _SIX.exists()
+    nodes = tuple(Keeper(NodeNet(number, dual), _keep(), fabric) for number in range(1, count + 1))
     with IPRoute(netns=f"/proc/{fabric}/ns/net") as links:
         links.link("add", ifname="fabric", kind="bridge", state="up")
         (bridge,) = links.link_lookup(ifname="fabric")
@@ -80,11 +85,13 @@ def _keep() -> int:
 
 
 def _address(node: Keeper, nodes: Sequence[Keeper]) -> None:
-    with IPRoute(netns=f"/proc/{node.pid}/ns/net") as links:
-        for name in ("lo", "eth0"):
-            links.link("set", ifname=name, state="up")
-        (eth0,) = links.link_lookup(ifname="eth0")
-        links.addr("add", index=eth0, address=str(node.net.address), prefixlen=FABRIC.prefixlen)
-        for other in nodes:
-            if other is not node:
-                links.route("add", dst=str(other.net.pods), gateway=str(other.net.address))
+    lines = "".join(f"{line}\n" for line in node.net.lines(other.net for other in nodes if other is not node))
+    done = subprocess.run(
+        ("nsenter", f"--net=/proc/{node.pid}/ns/net", "ip", "-batch", "-"),
+        input=lines,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise OSError(f"the network of {node.net.name} could not be made: {done.stderr.strip()}")

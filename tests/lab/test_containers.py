@@ -3,13 +3,13 @@
 import pytest
 
 from kube_vxlan_lab.apiserver.resources import Json
-from kube_vxlan_lab.containers import SLEEP, Surroundings, argv, describe, environment, is_agent, sysctls
+from kube_vxlan_lab.containers import FAMILIES, SLEEP, Surroundings, argv, describe, dual, environment, is_agent, sysctls
 
 POD: Json = {
     "metadata": {"name": "a-1", "namespace": "ns", "uid": "u-1", "labels": {"run": "a"}, "annotations": {}},
     "spec": {"nodeName": "node-1"},
 }
-AROUND = Surroundings(POD, ("10.244.1.2",), "172.31.0.11", "/src/agent")
+AROUND = Surroundings(POD, ("10.244.1.2", "fd00:10:244:1::2"), ("172.31.0.11", "fd00:172:31::b"), "/src/agent")
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,20 @@ def test_the_command_line(container: Json, line: tuple[str, ...]) -> None:
         ("spec.nodeName", "node-1"),
         ("spec.serviceAccountName", "default"),
         ("status.podIP", "10.244.1.2"),
-        ("status.podIPs", "10.244.1.2"),
+        ("status.podIPs", "10.244.1.2,fd00:10:244:1::2"),
         ("status.hostIP", "172.31.0.11"),
+        ("status.hostIPs", "172.31.0.11,fd00:172:31::b"),
     ],
 )
 def test_the_downward_api(path: str, value: str) -> None:
     container = {"image": "b", "env": [{"name": "X", "valueFrom": {"fieldRef": {"fieldPath": path}}}]}
     assert environment(container, AROUND)["X"] == value
+
+
+@pytest.mark.parametrize(("annotations", "both"), [(None, True), ({FAMILIES: "ipv4"}, False), ({FAMILIES: "both"}, True)])
+def test_a_pod_may_be_without_ipv6(annotations: Json | None, both: bool) -> None:
+    assert dual({"metadata": {"annotations": annotations}}) == both
+    assert dual({"metadata": {}})
 
 
 def test_variables_see_those_before_them() -> None:

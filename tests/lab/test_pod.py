@@ -19,7 +19,7 @@ async def test_init_containers_run_one_after_another_and_the_address_comes_with_
         assert all(state_of(pod, other) == "terminated" for other in before)
     first = next(pod for pod in seen if "podIP" in pod["status"])
     assert state_of(first, "one") == "running"
-    assert seen[-1]["status"]["podIPs"] == [{"ip": seen[-1]["status"]["podIP"]}]
+    assert seen[-1]["status"]["podIPs"][0] == {"ip": seen[-1]["status"]["podIP"]}
 
 
 async def test_a_sidecar_holds_the_others_back_until_its_startup_probe_passes(world: Living) -> None:
@@ -92,6 +92,7 @@ async def test_a_pod_in_the_hosts_network_is_in_its_nodes(world: Living) -> None
     await world.pod("p", shell("app"), hostNetwork=True, nodeName="node-2")
     seen = await world.history("p", is_in("Running"))
     assert seen[-1]["status"]["podIP"] == seen[-1]["status"]["hostIP"] == "172.31.0.12"
+    assert [one["ip"] for one in seen[-1]["status"]["podIPs"]] == ["172.31.0.12", "fd00:172:31::c"]
     assert b"172.31.0.12/24" in (await world.exec("p", "app", "ip", "-br", "addr")).out
 
 

@@ -26,7 +26,7 @@ def pod(*containers: ContainerRecord, restart: str = "Always") -> PodRecord:
         init=tuple(c for c in containers if c.role is not Role.APP),
         app=tuple(c for c in containers if c.role is Role.APP),
         restart=restart,
-        host="172.31.0.11",
+        hosts=("172.31.0.11", "fd00:172:31::b"),
         since=NOW,
         addresses=("10.244.1.2",),
         sandbox=True,
@@ -80,6 +80,13 @@ def test_the_address_appears_with_the_first_container_that_runs() -> None:
     assert status["podIP"] == "10.244.1.2"
     assert status["podIPs"] == [{"ip": "10.244.1.2"}]
     assert status["initContainerStatuses"][0]["state"] == {"running": {"startedAt": "2026-01-02T03:04:05Z"}}
+
+
+def test_a_pod_of_both_families_shows_ipv4_first() -> None:
+    both = replace(pod(one(Role.APP, RUNNING)), addresses=("10.244.1.2", "fd00:10:244:1::2"))
+    status = pod_status(both, {}, NOW)
+    assert (status["podIP"], status["podIPs"]) == ("10.244.1.2", [{"ip": "10.244.1.2"}, {"ip": "fd00:10:244:1::2"}])
+    assert (status["hostIP"], status["hostIPs"]) == ("172.31.0.11", [{"ip": "172.31.0.11"}, {"ip": "fd00:172:31::b"}])
 
 
 def conditions(status: Json) -> dict[str, Json]:

@@ -157,7 +157,7 @@ def _node(obj: Json, now: datetime) -> list[Any]:
         if label.startswith("node-role.kubernetes.io/")
     )
     info = status.get("nodeInfo", {})
-    addresses = {address["type"]: address["address"] for address in status.get("addresses", ())}
+    addresses = {address["type"]: address["address"] for address in reversed(status.get("addresses", ()))}  # the first counts
     wide = [addresses.get("InternalIP", NONE), addresses.get("ExternalIP", NONE)]
     wide += [info.get(key, UNKNOWN) for key in ("osImage", "kernelVersion", "containerRuntimeVersion")]
     return [obj["metadata"]["name"], said, roles or NONE, _born(obj, now), info.get("kubeletVersion", ""), *wide]
