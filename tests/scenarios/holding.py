@@ -8,15 +8,15 @@
 
 A pod holds exactly the VXLAN links that are said of it, each with exactly these addresses (`fe80::` and those that a person
 added aside), routes and destinations. `port` is 8472 unless it is said; `mtu 1400`, `ttl 64`, `learning false` and `dev eth1`
-are looked at where they are said.
+are looked at where they are said. `over ipv6` means that the destinations are the pods' IPv6 addresses, not their IPv4 ones.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 PORT = 8472
-_KEYS = ("id", "port", "mtu", "ttl", "learning", "dev", "address", "to", "destination")
+_KEYS = ("id", "port", "mtu", "ttl", "learning", "dev", "over", "address", "to", "destination")
 """What is followed by one word."""
 
 
@@ -38,6 +38,8 @@ class Holding:
     """None: any."""
     dev: str = ""
     """The lower device; empty: any."""
+    over: str = "ipv4"
+    """The family in which it reaches others."""
     addresses: frozenset[str] = frozenset()
     routes: frozenset[str] = frozenset()
     """As `SUBNET via GATEWAY`."""
@@ -107,6 +109,7 @@ def _link(who: tuple[str, ...], words: list[str]) -> Holding:
         ttl=int(found["ttl"][0]) if "ttl" in found else None,
         learning=found["learning"][0] == "true" if "learning" in found else None,
         dev=found.get("dev", [""])[0],
+        over=found.get("over", ["ipv4"])[0],
         addresses=frozenset(found.get("address", ())),
         routes=frozenset(found.get("route", ())),
         to=tuple(one for text in found["to"] for one in text.split(",") if one != "nobody"),
@@ -115,9 +118,9 @@ def _link(who: tuple[str, ...], words: list[str]) -> Holding:
 
 
 def lacking(
-    pod: str, address: str, held: Mapping[str, Seen], wished: Sequence[Holding], addresses: Mapping[str, frozenset[str]]
+    pod: str, own: Set[str], held: Mapping[str, Seen], wished: Sequence[Holding], addresses: Mapping[str, frozenset[str]]
 ) -> list[str]:
-    """What is not as it should be in the kernel of the pod with this address, in words; nothing if all is right.
+    """What is not as it should be in the kernel of the pod with these addresses, in words; nothing if all is right.
 
     `addresses` has those of all pods by every name that a holding may use.
     """
@@ -128,7 +131,8 @@ def lacking(
         if seen is None:
             wrong.append(f"{pod} has no link {name}")
             continue
-        to = holding.also.union(*(addresses[one] for one in holding.to)) - {address}
+        named = frozenset[str]().union(*(addresses[one] for one in holding.to)) - own
+        to = holding.also | {address for address in named if _family(address) == holding.over}
         for what, there, should in (
             ("id", seen.vni, holding.vni),
             ("port", seen.port, holding.port),
@@ -144,3 +148,7 @@ def lacking(
             if there != should:
                 wrong.append(f"{what} of {name} in {pod}: {there}, should be {should}")
     return wrong
+
+
+def _family(address: str) -> str:
+    return "ipv6" if ":" in address else "ipv4"

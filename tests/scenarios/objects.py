@@ -32,6 +32,13 @@ def pod(name: str, text: str, **spec: Any) -> Json:
     }
 
 
+def single_pod(name: str, text: str) -> Json:
+    """A pod that has no IPv6 address in the cluster, which the lab can make (kube_vxlan_lab/containers.py)."""
+    made = pod(name, text)
+    made["metadata"]["annotations"]["kube-vxlan-lab/families"] = "ipv4"
+    return made
+
+
 def native_pod(name: str, text: str) -> Json:
     """A pod whose agent is one native sidecar, and whose application starts when its networks are ready."""
     probe = {"exec": {"command": ["kube-vxlan-agent", "ready"]}, "periodSeconds": 1, "failureThreshold": 120}

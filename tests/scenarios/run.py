@@ -10,7 +10,7 @@ from tests.namespaces import Namespace
 from tests.scenarios.cluster import Monitors, Pod, eventually
 from tests.scenarios.holding import Holding, lacking
 from tests.scenarios.objects import place
-from tests.scenarios.world import AUDIT, BOUNDS, PATIENCE, World, held, pods_of, unsettled
+from tests.scenarios.world import AUDIT, BOUNDS, PATIENCE, World, addresses_of, held, pods_of, unsettled
 
 Json = dict[str, Any]
 LOOK_AGAIN = 0.1
@@ -114,13 +114,13 @@ class Run:
 
     def _wrong(self, holdings: Sequence[Holding], named: Sequence[str]) -> list[str]:
         pods = {name: pods_of(self.world, name) for name in named}
-        addresses = {name: frozenset(obj["status"].get("podIP", "") for obj in found) for name, found in pods.items()}
+        addresses = {name: frozenset(one for obj in found for one in addresses_of(obj)) for name, found in pods.items()}
         wrong: list[str] = []
         for name in dict.fromkeys(name for one in holdings for name in one.names):
             wished = [one for one in holdings if name in one.names]
             for obj in pods[name]:
-                called, address = obj["metadata"]["name"], obj["status"].get("podIP", "")
-                wrong += lacking(called, address, held(self.namespace(obj)), wished, addresses)
+                mine = frozenset(addresses_of(obj))
+                wrong += lacking(obj["metadata"]["name"], mine, held(self.namespace(obj)), wished, addresses)
         return wrong
 
     @contextmanager

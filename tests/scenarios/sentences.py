@@ -173,6 +173,7 @@ SENTENCES = (
     Sentence("network NAME is REST", lambda run, step: run.world.merge(CONFIG, {"data": dict([step.words])})),
     Sentence("pod NAME", _pod(objects.pod), Block.LINES),
     Sentence("pod NAME on NAME", _pod(lambda name, text, node: objects.pod(name, text, nodeName=node)), Block.LINES),
+    Sentence("pod NAME with IPv4 alone", _pod(objects.single_pod), Block.LINES),
     Sentence("pod NAME with a native agent", _pod(objects.native_pod), Block.LINES),
     Sentence(
         "pod NAME in the network of NAME",

@@ -103,11 +103,11 @@ ADDRESSES = {"a": frozenset({"192.0.2.1"}), "b": frozenset({"192.0.2.2"})}
 
 def test_all_that_is_wrong_is_named() -> None:
     right = {"vx": Seen("vx", 7, 8472, True, 1450, frozenset({"10.0.0.1/24"}), to=frozenset({"192.0.2.2"}))}
-    assert lacking("a", "192.0.2.1", right, [WISHED], ADDRESSES) == []
-    assert lacking("a", "192.0.2.1", {}, [WISHED], ADDRESSES) == ["a has no link vx"]
-    assert lacking("a", "192.0.2.1", right, [Holding(("a",))], ADDRESSES) == ["a has a link vx that it should not have"]
+    assert lacking("a", {"192.0.2.1"}, right, [WISHED], ADDRESSES) == []
+    assert lacking("a", {"192.0.2.1"}, {}, [WISHED], ADDRESSES) == ["a has no link vx"]
+    assert lacking("a", {"192.0.2.1"}, right, [Holding(("a",))], ADDRESSES) == ["a has a link vx that it should not have"]
     wrong = {"vx": Seen("vx", 8, 4789, False, 1450, to=frozenset({"192.0.2.3"}), routes=frozenset({"r via g"}))}
-    told = lacking("a", "192.0.2.1", wrong, [WISHED], ADDRESSES)
+    told = lacking("a", {"192.0.2.1"}, wrong, [WISHED], ADDRESSES)
     assert [line.split(" of ")[0] for line in told] == ["id", "port", "state", "addresses", "routes", "destinations"]
 
 
@@ -116,11 +116,29 @@ def test_what_is_not_said_of_a_link_is_not_looked_at() -> None:
 
     def wrong(said: str) -> list[str]:
         wished = list(parse_holdings(f"a: vx id 7 {said} up to nobody"))
-        return [line.split(" of ")[0] for line in lacking("a", "192.0.2.1", seen, wished, ADDRESSES)]
+        return [line.split(" of ")[0] for line in lacking("a", {"192.0.2.1"}, seen, wished, ADDRESSES)]
 
     assert wrong("") == []
     assert wrong("mtu 1300 ttl 64 learning false dev eth1") == []
+    assert wrong("over ipv4") == []
     assert wrong("mtu 1400 ttl 0 learning true dev eth0") == ["mtu", "ttl", "learning", "dev"]
+
+
+def test_the_destinations_over_ipv6_are_the_ipv6_addresses() -> None:
+    addresses = {
+        "a": frozenset({"192.0.2.1", "fd00::1"}),
+        "b": frozenset({"192.0.2.2", "fd00::2"}),
+        "c": frozenset({"192.0.2.3"}),
+    }
+    (wished,) = parse_holdings("a: vx id 7 over ipv6 up to a, b and c")
+    for destinations, told in (
+        (["fd00::2"], []),
+        (["192.0.2.2"], ["destinations"]),
+        (["fd00::1", "fd00::2"], ["destinations"]),
+    ):
+        seen = {"vx": Seen("vx", 7, 8472, True, 1430, to=frozenset(destinations))}
+        found = lacking("a", addresses["a"], seen, [wished], addresses)
+        assert [line.split(" of ")[0] for line in found] == told
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

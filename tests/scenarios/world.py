@@ -76,6 +76,11 @@ def pods_of(world: World, name: str) -> list[Json]:
     return [pod for pod in objects_of(world, name) if not _has_ended(pod)]
 
 
+def addresses_of(pod: Json) -> tuple[str, ...]:
+    """All of a pod's addresses in the cluster; none yet, or IPv4 first."""
+    return tuple(one["ip"] for one in pod["status"].get("podIPs") or ())
+
+
 def is_there(pod: Json) -> bool:
     """Whether it has not ended, and nobody is deleting it."""
     return not _has_ended(pod) and "deletionTimestamp" not in pod["metadata"]
