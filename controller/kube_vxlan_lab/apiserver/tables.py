@@ -105,8 +105,16 @@ def _pod(obj: Json, now: datetime) -> list[Any]:
     restarts = str(said.restarts)
     if said.restarts and said.restarted_at:
         restarts += f" ({age(said.restarted_at, now)} ago)"
-    wide = [obj["status"].get("podIP") or NONE, obj["spec"].get("nodeName") or NONE, NONE, NONE]
+    nominated = obj["status"].get("nominatedNodeName")
+    wide = [obj["status"].get("podIP") or NONE, obj["spec"].get("nodeName") or NONE, nominated or NONE, _gates(obj)]
     return [obj["metadata"]["name"], f"{said.ready}/{said.total}", said.reason, restarts, _born(obj, now), *wide]
+
+
+def _gates(pod: Json) -> str:
+    """How many of the pod's readiness gates are open, of all."""
+    gates = [gate["conditionType"] for gate in pod["spec"].get("readinessGates") or ()]
+    status = {condition["type"]: condition["status"] for condition in pod["status"].get("conditions") or ()}
+    return f"{sum(status.get(gate) == 'True' for gate in gates)}/{len(gates)}" if gates else NONE
 
 
 def _template(obj: Json) -> list[str]:

@@ -93,6 +93,22 @@ def test_rows(resource: Resource, obj: Json, cells: str) -> None:
     assert made["rows"][0]["object"]["metadata"] == BORN
 
 
+@pytest.mark.parametrize(
+    ("gates", "conditions", "said"),
+    [
+        ([], [], "<none>"),
+        (["x/a"], [], "0/1"),
+        (["x/a"], [("x/a", "True")], "1/1"),
+        (["x/a", "x/b"], [("x/a", "True"), ("x/b", "False"), ("Ready", "True")], "1/2"),
+    ],
+)
+def test_readiness_gates_are_counted(gates: list[str], conditions: list[tuple[str, str]], said: str) -> None:
+    pod = {**a_pod(readinessGates=[{"conditionType": gate} for gate in gates]), "metadata": BORN}
+    pod["status"] = {"phase": "Running", "conditions": [{"type": kind, "status": status} for kind, status in conditions]}
+    made = table(PODS, [pod], {}, NOW)
+    assert (made["columnDefinitions"][-1]["name"], made["rows"][0]["cells"][-1]) == ("Readiness Gates", said)
+
+
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda row: row.qualified)
 def test_every_resource_has_columns_of_its_own(resource: Resource) -> None:
     columns = table(resource, [], {}, NOW)["columnDefinitions"]
