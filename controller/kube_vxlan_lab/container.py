@@ -29,7 +29,7 @@ class Container:
     """One container. `started` is set when the next init container may start, `finished` when it will not be started again."""
 
     def __init__(self, spec: Json, role: Role, logs: Path, turns: asyncio.Semaphore, changed: Callable[[], None]) -> None:
-        self.record = ContainerRecord(name=spec["name"], image=spec.get("image", ""), role=role, state=_not_yet(role))
+        self.record = ContainerRecord(name=spec["name"], image=spec.get("image", ""), role=role, state=Waiting())
         self.started = asyncio.Event()
         self.finished = asyncio.Event()
         self._spec = spec
@@ -97,7 +97,7 @@ class Container:
         self.started.clear()
         self.finished.clear()
         last = ended if isinstance(ended, Terminated) else self.record.last
-        self._set(state=_not_yet(self.record.role), last=last, started=False, ready=False)
+        self._set(state=Waiting(), last=last, started=False, ready=False)
 
     def log(self, previous: bool) -> Path | None:
         """The file with the output of this instance, or of the one before; None if there was none."""
@@ -176,7 +176,3 @@ class Container:
         if new != self.record:
             self.record = new
             self._changed()
-
-
-def _not_yet(role: Role) -> Waiting:
-    return Waiting("ContainerCreating" if role is Role.APP else "PodInitializing")

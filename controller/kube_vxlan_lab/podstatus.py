@@ -17,7 +17,8 @@ Json = dict[str, Any]
 class Waiting:
     """Not running: not yet, or not again yet."""
 
-    reason: str
+    reason: str = ""
+    """Empty before the first start: what that is called depends on the pod."""
     message: str = ""
 
 
@@ -141,9 +142,10 @@ def pod_status(record: PodRecord, old: Json, now: datetime) -> Json:
         status |= {"podIP": record.addresses[0], "podIPs": [{"ip": address} for address in record.addresses]}
     elif status["phase"] in ("Succeeded", "Failed"):
         status |= {key: old[key] for key in ("podIP", "podIPs") if key in old}  # given back, and shown for ever
+    unstarted = "PodInitializing" if record.init else "ContainerCreating"
     if record.init:
-        status["initContainerStatuses"] = [_container_status(container) for container in record.init]
-    status["containerStatuses"] = [_container_status(container) for container in record.app]
+        status["initContainerStatuses"] = [_container_status(container, unstarted) for container in record.init]
+    status["containerStatuses"] = [_container_status(container, unstarted) for container in record.app]
     return status
 
 
@@ -190,13 +192,13 @@ def _shut(gates: Sequence[str], conditions: list[Json]) -> Iterator[str]:
             yield f'the status of pod readiness gate "{gate}" is not "True", but {status[gate]}'
 
 
-def _container_status(container: ContainerRecord) -> Json:
+def _container_status(container: ContainerRecord, unstarted: str) -> Json:
     status: Json = {
         "name": container.name,
         "image": container.image,
         "imageID": "",
-        "state": _state(container.state),
-        "lastState": _state(container.last) if container.last else {},
+        "state": _state(container.state, unstarted),
+        "lastState": _state(container.last, unstarted) if container.last else {},
         "ready": container.ready,
         "restartCount": container.restarts,
         "started": container.started,
@@ -204,10 +206,10 @@ def _container_status(container: ContainerRecord) -> Json:
     return status | ({"containerID": container.container_id} if container.container_id else {})
 
 
-def _state(state: State) -> Json:
+def _state(state: State, unstarted: str) -> Json:
     match state:
         case Waiting():
-            return {"waiting": {"reason": state.reason} | ({"message": state.message} if state.message else {})}
+            return {"waiting": {"reason": state.reason or unstarted} | ({"message": state.message} if state.message else {})}
         case Running():
             return {"running": {"startedAt": timestamp(state.since)}}
         case Terminated():

@@ -10,7 +10,7 @@ from kube_vxlan_lab.podstatus import ContainerRecord, PodRecord, Role, Running, 
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RUNNING = Running(NOW)
-WAITING = Waiting("PodInitializing")
+WAITING = Waiting()
 
 
 def ended(code: int) -> Terminated:
@@ -116,6 +116,17 @@ def test_an_unready_sidecar_makes_the_pod_unready() -> None:
         "lastProbeTime": None,
         "lastTransitionTime": "2026-01-02T03:04:05Z",
     }
+
+
+def test_what_was_not_started_waits_for_the_init_containers_where_there_are_some() -> None:
+    def reasons(*containers: ContainerRecord) -> set[str]:
+        status = pod_status(pod(*containers), {}, NOW)
+        every = (*status.get("initContainerStatuses", ()), *status["containerStatuses"])
+        return {one["state"]["waiting"]["reason"] for one in every if "waiting" in one["state"]}
+
+    assert reasons(one(Role.APP, WAITING)) == {"ContainerCreating"}
+    assert reasons(one(Role.INIT, WAITING), one(Role.APP, WAITING)) == {"PodInitializing"}
+    assert reasons(one(Role.INIT, ended(0)), one(Role.APP, WAITING)) == {"PodInitializing"}
 
 
 def test_conditions_of_others_stay() -> None:
