@@ -5,14 +5,18 @@ stopped hears and says nothing; when it is started it looks at everything.
 """
 
 import asyncio
+import os
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 from kube_vxlan_lab.addresses import PODS_PER_NODE
+from kube_vxlan_lab.apiserver.discovery import VERSION
 from kube_vxlan_lab.apiserver.history import Change, ChangeType
 from kube_vxlan_lab.apiserver.resources import NODES, PODS, Json, name_of, namespace_of
 from kube_vxlan_lab.apiserver.runtime import CannotStart, Container, LogWish, NotThere, Unreachable
 from kube_vxlan_lab.pod import Place, Pod
+from kube_vxlan_lab.podstatus import timestamp
 from kube_vxlan_lab.sandbox import CannotMake
 from kube_vxlan_lab.underlay import connect
 
@@ -106,7 +110,7 @@ class Node:
             asyncio.get_running_loop().call_soon(pod.report)
 
     def _set_ready(self, status: str, reason: str, message: str) -> None:
-        ready = {"type": "Ready", "status": status, "reason": reason, "message": message}
+        ready = _ready(status, reason, message)
 
         def change(obj: Json) -> Json:
             return obj | {"status": obj["status"] | {"conditions": [ready]}}
@@ -183,7 +187,16 @@ def _tail(text: bytes, lines: int | None) -> bytes:
 def _registration(place: Place) -> Json:
     net = place.keeper.net
     room = {"cpu": "1", "memory": "1Gi", "pods": str(PODS_PER_NODE)}
-    ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "the lab's kubelet is ready"}
+    ready = _ready("True", "KubeletReady", "the lab's kubelet is ready")
+    machine = os.uname()
+    info = dict.fromkeys(("machineID", "systemUUID", "bootID", "kubeProxyVersion"), "") | {
+        "operatingSystem": "linux",
+        "architecture": machine.machine,
+        "kernelVersion": machine.release,
+        "osImage": "kube-vxlan-lab",
+        "kubeletVersion": VERSION,
+        "containerRuntimeVersion": "lab://1",
+    }
     addresses = [{"type": "InternalIP", "address": address} for address in net.addresses]
     addresses.append({"type": "Hostname", "address": net.name})
     labels = {"kubernetes.io/hostname": net.name, "kubernetes.io/os": "linux"}
@@ -192,5 +205,17 @@ def _registration(place: Place) -> Json:
         "kind": "Node",
         "metadata": {"name": net.name, "labels": labels},
         "spec": {"podCIDR": net.ranges[0], "podCIDRs": list(net.ranges)},
-        "status": {"addresses": addresses, "capacity": room, "allocatable": room, "conditions": [ready]},
+        "status": {
+            "addresses": addresses,
+            "capacity": room,
+            "allocatable": room,
+            "conditions": [ready],
+            "nodeInfo": info,
+        },
     }
+
+
+def _ready(status: str, reason: str, message: str) -> Json:
+    now = timestamp(datetime.now(UTC))
+    times = {"lastHeartbeatTime": now, "lastTransitionTime": now}
+    return {"type": "Ready", "status": status, "reason": reason, "message": message} | times

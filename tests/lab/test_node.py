@@ -1,6 +1,7 @@
 """What a node answers: logs, exec to what is not there, pods that end by themselves."""
 
 import asyncio
+import os
 import ssl
 
 import aiohttp
@@ -17,7 +18,11 @@ async def test_nodes_are_ready_and_have_addresses(world: Living) -> None:
     nodes = (await world.client.get("/api/v1/nodes"))["items"]
     assert [node["metadata"]["name"] for node in nodes] == ["node-1", "node-2"]
     assert nodes[1]["status"]["addresses"][0] == {"type": "InternalIP", "address": "172.31.0.12"}
-    assert nodes[1]["spec"]["podCIDR"] == "10.244.2.0/24"
+    assert nodes[1]["spec"]["podCIDRs"] == ["10.244.2.0/24", "fd00:10:244:2::/64"]
+    assert nodes[1]["status"]["nodeInfo"]["kubeletVersion"] == "v1.34.0+lab"
+    assert nodes[1]["status"]["nodeInfo"]["kernelVersion"] == os.uname().release
+    (ready,) = nodes[1]["status"]["conditions"]
+    assert ready["lastTransitionTime"].endswith("Z")
 
 
 async def logs(lab: Lab, path: str, **query: str) -> str:
