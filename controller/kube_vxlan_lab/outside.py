@@ -2,8 +2,7 @@
 
 A lab's directory holds a kubeconfig, which is as good as root inside the lab, hence mode 0700. Whoever runs the lab holds a
 lock on it as long as it lives, and so does the lab's first process; a directory without a lock is of a lab that is dead, and
-`sweep` removes
-it.
+`sweep` removes it.
 """
 
 import base64
@@ -29,7 +28,9 @@ from kube_vxlan_lab.containers import PATH
 
 _PREFIX = "kube-vxlan-lab"
 _PATIENCE = 10.0
-"""Seconds for a lab to end."""
+"""Seconds for a lab to end by itself."""
+_PATIENCE_WITH_ALL = 30.0
+"""Seconds for whoever runs a lab to end it: longer than the controller and the lab have there before they are killed."""
 
 
 class NoLab(Exception):
@@ -111,7 +112,7 @@ def end(pid: int) -> None:
         watch = os.pidfd_open(pid)
         try:
             signal.pidfd_send_signal(watch, signal.SIGTERM)
-            if not select.select([watch], [], [], _PATIENCE)[0]:
+            if not select.select([watch], [], [], _PATIENCE_WITH_ALL)[0]:
                 raise NoLab(f"process {pid}, which runs the lab, does not end; kill -9 {pid} ends it, and the lab with it")
         finally:
             os.close(watch)

@@ -86,6 +86,19 @@ def test_up_in_the_background_and_down(home: Path) -> None:
 
 
 @pytest.mark.kernel
+def test_down_waits_for_a_lab_in_which_nothing_listens(home: Path) -> None:
+    assert lab("up", "--detach", "--nodes", "1").returncode == 0
+    runner = os.readlink(home / "lab" / "pid")
+    children = Path(f"/proc/{runner}/task/{runner}/children").read_text().split()
+    for child in children:
+        (below,) = Path(f"/proc/{child}/task/{child}/children").read_text().split() or (child,)
+        os.kill(int(below), signal.SIGSTOP)
+    ended = lab("down")
+    assert (ended.returncode, ended.stdout) == (0, "The lab 'lab' is gone.\n"), ended
+    assert not any(lives(child) for child in children)
+
+
+@pytest.mark.kernel
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_up_in_the_foreground_ends_with_all_it_started(home: Path, number: int) -> None:
     line = [sys.executable, "-m", "kube_vxlan_controller.cli", "lab", "up"]
