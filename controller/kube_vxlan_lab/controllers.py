@@ -27,13 +27,14 @@ from kube_vxlan_lab.apiserver.resources import (
     namespace_of,
 )
 from kube_vxlan_lab.apiserver.store import Store
-from kube_vxlan_lab.deployments import deployment_actions, deployment_status
+from kube_vxlan_lab.deployments import REVISION, deployment_actions, deployment_status
 from kube_vxlan_lab.scheduling import Unschedulable, choose
 from kube_vxlan_lab.statefulsets import statefulset_actions, statefulset_status
 from kube_vxlan_lab.workloads import (
     Action,
     Create,
     Delete,
+    Revise,
     Scale,
     dated,
     is_active,
@@ -116,8 +117,10 @@ class Controllers:
                 self._store.create(obj)
             case Scale(replicaset, replicas):
                 self._modify(REPLICASETS, replicaset, lambda obj: obj | {"spec": obj["spec"] | {"replicas": replicas}})
+            case Revise(obj, revision):
+                self._modify(_kind(obj), obj, lambda old: _annotated(old, REVISION, str(revision)))
             case Delete(obj):
-                resource = next(row for row in _KINDS if row.kind == obj["kind"])
+                resource = _kind(obj)
                 how = Deletion(uid=obj["metadata"]["uid"])
                 self._store.delete(resource, namespace_of(obj), name_of(obj), how)
             case _:
@@ -173,6 +176,15 @@ class Controllers:
         if "deletionTimestamp" not in obj["metadata"]:
             with suppress(Refusal):
                 self._store.delete(resource, namespace_of(obj), name_of(obj), Deletion(uid=obj["metadata"]["uid"]))
+
+
+def _kind(obj: Json) -> Resource:
+    return next(row for row in _KINDS if row.kind == obj["kind"])
+
+
+def _annotated(obj: Json, name: str, value: str) -> Json:
+    metadata = obj["metadata"]
+    return obj | {"metadata": metadata | {"annotations": {**(metadata.get("annotations") or {}), name: value}}}
 
 
 def _has_ended(pod: Json) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import ceil, floor
 
 from kube_vxlan_lab.apiserver.resources import Json, name_of, namespace_of
-from kube_vxlan_lab.workloads import Action, Create, Delete, Scale, age, observed, reference, template_hash
+from kube_vxlan_lab.workloads import Action, Create, Delete, Revise, Scale, age, observed, reference, template_hash
 
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
@@ -27,7 +27,8 @@ def deployment_actions(deployment: Json, replicasets: Sequence[Json]) -> list[Ac
     if recreate and others:
         wanted = min(wanted, new["spec"]["replicas"])
     actions: list[Action] = [] if wanted == new["spec"]["replicas"] else [Scale(new, wanted)]
-    return [*actions, *_shrunk(old, new, spec["replicas"] - unavailable), *_forgotten(old, spec["revisionHistoryLimit"])]
+    rolled = [*actions, *_shrunk(old, new, spec["replicas"] - unavailable), *_forgotten(old, spec["revisionHistoryLimit"])]
+    return [*rolled, *_revised(deployment, new, old)]
 
 
 def deployment_status(deployment: Json, replicasets: Sequence[Json]) -> Json:
@@ -85,8 +86,18 @@ def _replicaset(deployment: Json, tag: str, replicas: int, revision: int) -> Jso
 
 
 def _next_revision(replicasets: Sequence[Json]) -> int:
-    known = (int((one["metadata"].get("annotations") or {}).get(REVISION, 0)) for one in replicasets)
-    return 1 + max(known, default=0)
+    return 1 + max(map(_revision, replicasets), default=0)
+
+
+def _revision(obj: Json) -> int:
+    return int((obj["metadata"].get("annotations") or {}).get(REVISION, 0))
+
+
+def _revised(deployment: Json, new: Json, old: Sequence[Json]) -> list[Action]:
+    """A template that has come back is the newest revision; the Deployment has the number of its ReplicaSet."""
+    if _revision(new) + 1 < _next_revision(old):
+        return [Revise(new, _next_revision(old))]
+    return [] if _revision(deployment) == _revision(new) else [Revise(deployment, _revision(new))]
 
 
 def _limits(spec: Json) -> tuple[int, int]:

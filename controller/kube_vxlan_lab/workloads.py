@@ -37,7 +37,15 @@ class Delete:
     obj: Json
 
 
-Action = Create | Scale | Delete
+@dataclass(frozen=True, slots=True)
+class Revise:
+    """Write the number of its revision onto a Deployment or a ReplicaSet."""
+
+    obj: Json
+    revision: int
+
+
+Action = Create | Scale | Delete | Revise
 
 
 def template_hash(template: Json) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from kube_vxlan_lab.apiserver.resources import Json
 from kube_vxlan_lab.deployments import deployment_actions, deployment_status
-from kube_vxlan_lab.workloads import Action, Create, Delete, Scale, template_hash
+from kube_vxlan_lab.workloads import Action, Create, Delete, Revise, Scale, template_hash
 from tests.lab.objects import a_deployment, a_replicaset, template
 
 NEW = f"a-{template_hash(template('new'))}"
@@ -20,6 +20,8 @@ def words(actions: list[Action]) -> list[tuple[str, str, int]]:
                 told.append(("scale", replicaset["metadata"]["name"], replicas))
             case Delete(obj):
                 told.append(("delete", obj["metadata"]["name"], 0))
+            case Revise(obj, revision):
+                told.append(("revise", obj["metadata"]["name"], revision))
     return told
 
 
@@ -82,6 +84,21 @@ def test_a_replicaset_is_named_and_numbered() -> None:
     assert create.obj["metadata"]["annotations"] == {"deployment.kubernetes.io/revision": "5"}
     assert create.obj["spec"]["selector"] == {"matchLabels": {"run": "a", "pod-template-hash": tag}}
     assert create.obj["spec"]["template"]["metadata"]["labels"] == {"run": "a", "pod-template-hash": tag}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "deployment", "expected"),
+    [
+        pytest.param(4, 5, 5, [], id="as it should be"),
+        pytest.param(4, 5, 4, [("revise", "a", 5)], id="the Deployment has the number of its ReplicaSet"),
+        pytest.param(5, 4, 5, [("revise", NEW, 6)], id="an old template has come back, and is the newest now"),
+    ],
+)
+def test_revisions(old: int, new: int, deployment: int, expected: list[tuple[str, str, int]]) -> None:
+    objects = full("a-old", 0), full(NEW, 1), a_deployment(1, "new")
+    for obj, revision in zip(objects, (old, new, deployment), strict=True):
+        obj["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": str(revision)}
+    assert words(deployment_actions(objects[2], objects[:2])) == expected
 
 
 def test_status() -> None:

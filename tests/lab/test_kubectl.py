@@ -155,6 +155,12 @@ async def test_a_deployment_is_restarted_and_deleted_with_its_pods(world: Living
     assert "successfully rolled out" in await kubectl("rollout", "status", "deployment/s", "--timeout=30s")
     await kubectl("wait", "--for=delete", *before, "--timeout=20s")
     assert before.isdisjoint((await kubectl("get", "pods", "-o", "name")).split())
+    restarted = "{.spec.template.metadata.annotations}"
+    assert "restartedAt" in await kubectl("get", "deployment", "s", "-o", f"jsonpath={restarted}")
+    assert await kubectl("rollout", "undo", "deployment/s") == "deployment.apps/s rolled back\n"
+    await kubectl("rollout", "status", "deployment/s", "--timeout=30s")
+    assert await kubectl("get", "deployment", "s", "-o", f"jsonpath={restarted}") == ""
+    assert [line.split()[0] for line in (await kubectl("rollout", "history", "deployment/s")).split("\n")[2:4]] == ["2", "3"]
     assert await kubectl("delete", "deployment", "s") == 'deployment.apps "s" deleted\n'
     await world.until(world.pods, lambda pods: not pods)
 
