@@ -20,9 +20,11 @@ which is only ever appended to; a pure function judges it afterwards.
     desire      pure  what should be there: a second, naive implementation
     spans       pure  sets of time
     kernels     pure  when each thing was there
+    keeping     pure  what must not go
     timelines   pure  and when it should have been
     peers       pure  the laws of forwarding entries
     holdings    pure  the laws of links, addresses and routes, and of what is not ours
+    holds       pure  what stays while nobody can tell what it should be
     conduct     pure  the laws of what a controller does and when: S6, S13, S14, L5
     freshness   pure  how long it may hear nothing: L6
     bounds      pure  how much it may take: S12

@@ -103,7 +103,7 @@ class Holdings:
             law = "S8" if Refused(pod, life.network) in run.perhaps else "L2"
             yield Violation(law, begin, pod, f"{life.last.name} is there for {_long(end - begin)} while nothing wants it.")
         for item, spans in (*kernel.on(life, Address), *kernel.on(life, Route)):
-            wish = _as_wish(pod, life, item)
+            wish = as_wish(pod, life, item)
             if wish is None:
                 continue
             for begin, end in minus(spans, union(self._stays(pod, run.perhaps.get(wish, NEVER)), free))[:1]:
@@ -197,10 +197,10 @@ def _on(kernel: Kernel, life: Life, wish: Has) -> Spans:
             return life.when({wish.what: wish.value == "true"})
         case _:
             kind = Address if wish.what == "ip" else Route
-            return union(*(spans for item, spans in kernel.on(life, kind) if _as_wish(wish.pod, life, item) == wish))
+            return union(*(spans for item, spans in kernel.on(life, kind) if as_wish(wish.pod, life, item) == wish))
 
 
-def _as_wish(pod: str, life: Life, item: object) -> Has | None:
+def as_wish(pod: str, life: Life, item: object) -> Has | None:
     """The wish that an address or route of ours fulfils; None for one that is not ours."""
     if isinstance(item, Address) and item.cidr in life.given:
         return Has(pod, life.last.name, "ip", item.cidr)

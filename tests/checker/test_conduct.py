@@ -104,7 +104,6 @@ def test_an_unreadable_pod_keeps_what_it_has_and_its_gate_is_shut() -> None:
     broken = calm().at(60, "a", pod("10.0.0.1", wants=None, gate=True))
     assert laws(broken) == set()
     assert laws(broken.at(61, "a", GateOpened())) == {"S14"}
-    assert laws(calm().at(60, "a", pod("10.0.0.1", wants=None)).at(61, "b", Gone(sends("red", "10.0.0.1")))) == set()
 
 
 def test_a_run_that_was_not_seen_whole_is_not_passed() -> None:

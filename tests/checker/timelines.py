@@ -30,6 +30,7 @@ from tests.checker.facts import (
     PodGone,
     Started,
 )
+from tests.checker.keeping import keep
 from tests.checker.kernels import Kernel
 from tests.checker.spans import NEVER, Spans, lasting, union
 from tests.checker.wishes import Wish
@@ -108,7 +109,7 @@ def _wishes(history: History) -> tuple[dict[Wish, Spans], dict[Wish, Spans]]:
     surely: dict[Wish, list[tuple[float, float]]] = defaultdict(list)
     perhaps: dict[Wish, list[tuple[float, float]]] = defaultdict(list)
     now: frozenset[Wish] = frozenset()
-    for since, time, wishes in _moments(history):
+    for since, time, wishes in keep(_moments(history)):
         for wish in wishes - now:
             surely[wish].append((time, inf))
             perhaps[wish].append((since, inf))

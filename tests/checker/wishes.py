@@ -75,4 +75,11 @@ class Has:
     value: str
 
 
-Wish = Member | Reached | Adrift | Held | Refused | Unseen | Alive | Has
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """This is wished for, or nobody can tell any more whether it is: if it is there, it must not go."""
+
+    wish: Member | Reached | Has
+
+
+Wish = Member | Reached | Adrift | Held | Refused | Unseen | Alive | Has | Kept
