@@ -1,8 +1,8 @@
 """I/O. All mutants, two at a time: `python -m tests.mutants [NUMBER...]`, with none all of them.
 
 Prints one line per mutant with the laws that caught it, and exits with 1 when one survives, or when a scenario breaks a law
-with the controller as it is. Each run is a process in namespaces of its own (`scripts/in-namespace`), so that no checker sees
-another one's pods; `--one SCENARIO [NUMBER]` is what it runs.
+with the controller as it is. The ancestor's defects are counted apart from our own. Each run is a process in namespaces of its
+own (`scripts/in-namespace`), so that no checker sees another one's pods; `--one SCENARIO [NUMBER]` is what it runs.
 """
 
 import json
@@ -11,14 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from tests.mutants.judging import doubts
 from tests.mutants.playing import play
 from tests.mutants.scenarios import SCENARIOS
-from tests.mutants.table import MUTANTS, Mutant
+from tests.mutants.table import MUTANTS, OURS, Mutant
 from tests.scenarios.cluster import ROOT
 
 _AT_ONCE = 2
@@ -30,37 +31,43 @@ def main(words: Sequence[str]) -> int:
     """The exit code."""
     if words[:1] == ["--one"]:
         return _one(*words[1:])
-    known = {mutant.id: mutant for mutant in MUTANTS}
+    known = {mutant.id: mutant for mutant in MUTANTS + OURS}
     if unknown := [word for word in words if word not in known]:
         print(f"There is no mutant {', '.join(unknown)}; there are {', '.join(known)}.", file=sys.stderr)
         return 64
     begun = time.monotonic()
-    failed = _all([known[word] for word in words] or MUTANTS)
+    failed = _all([known[word] for word in words] or known.values())
     print(f"In {time.monotonic() - begun:.0f} s.")
     return 1 if failed else 0
 
 
 def _one(scenario: str, number: str = "") -> int:
     """Play one scenario, and print what came of it as JSON."""
-    mutant = next((one for one in MUTANTS if one.id == number), None)
+    mutant = next((one for one in MUTANTS + OURS if one.id == number), None)
     edits, laws = (mutant.edits, mutant.laws) if mutant else ((), frozenset[str]())
     with tempfile.TemporaryDirectory(prefix="mutant-") as directory:
         played = play(SCENARIOS[scenario], edits, laws, Path(directory))
-    first = {violation.law: str(violation) for violation in reversed(played.violations)}
-    print(json.dumps({"laws": first, "stuck": played.stuck, "seconds": played.seconds, "said": played.said}))
+    shows = [str(violation) for violation in played.violations if violation.law in laws and violation.time >= played.happened]
+    found = {"doubts": doubts(mutant, played), "shows": shows, "seconds": played.seconds, "said": played.said}
+    print(json.dumps(found))
     return 0
 
 
-def _all(mutants: Sequence[Mutant]) -> bool:
+def _all(mutants: Collection[Mutant]) -> bool:
     """Whether anything went wrong."""
     scenarios = sorted({mutant.scenario for mutant in mutants})
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         plain = {scenario: pool.submit(_run, scenario) for scenario in scenarios}
         planted = [(mutant, pool.submit(_run, mutant.scenario, mutant.id)) for mutant in mutants]
         broken = [scenario for scenario in scenarios if not _passed(scenario, plain[scenario])]
-        survived = [mutant.id for mutant, run in planted if not _caught(mutant, run)]
-    caught = len(mutants) - len(survived)
-    print(f"\n{caught} of {len(mutants)} mutants caught.", *(["Survived:", ", ".join(survived)] if survived else []))
+        survived = {mutant.id for mutant, run in planted if not _caught(mutant, run)}
+    print()
+    for whose, table in (("of the ancestor's defects", MUTANTS), ("of our own", OURS)):
+        chosen = [mutant for mutant in mutants if mutant in table]
+        defects = {mutant.defect for mutant in chosen}
+        lost = {mutant.defect for mutant in chosen if mutant.id in survived}
+        if defects:
+            print(f"{len(defects - lost)} of {len(defects)} {whose} caught.", *(["Survived:", *sorted(lost)] if lost else []))
     if broken:
         print(f"What they prove is in doubt: the controller itself breaks a law in {', '.join(broken)}.")
     return bool(broken or survived)
@@ -71,37 +78,35 @@ def _run(*words: str) -> dict[str, Any]:
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=_LONGEST)
     except subprocess.TimeoutExpired:
-        return {"laws": {}, "stuck": f"its end, for {_LONGEST:g} s", "seconds": _LONGEST, "said": ""}
+        return {"doubts": [f"it did not end within {_LONGEST:g} s"], "shows": [], "seconds": _LONGEST, "said": ""}
     if done.returncode != 0:
-        return {"laws": {}, "stuck": done.stderr.strip().rpartition("\n")[2], "seconds": 0.0, "said": done.stderr}
+        return {"doubts": ["it could not be played"], "shows": [], "seconds": 0.0, "said": done.stderr}
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
 def _passed(scenario: str, run: "Future[dict[str, Any]]") -> bool:
     found = run.result()
-    if not found["laws"] and not found["stuck"]:
-        return True
-    print(f"     {scenario}: the controller as it is\n{_details(found)}", flush=True)
-    return False
+    if found["doubts"]:
+        print(f"     {scenario}: the controller as it is\n{_details(found)}", flush=True)
+    return not found["doubts"]
 
 
 def _caught(mutant: Mutant, run: "Future[dict[str, Any]]") -> bool:
     found = run.result()
-    caught = mutant.laws <= found["laws"].keys()
+    caught = not found["doubts"]
     laws = " and ".join(sorted(mutant.laws))
     word = f"caught by {laws}" if caught else f"SURVIVED {laws}"
-    print(f"{mutant.id:4} {word:20} {found['seconds']:4.1f} s  {mutant.ancestor}", flush=True)
+    print(f"{mutant.id:4} {word:20} {found['seconds']:4.1f} s  {mutant.did}", flush=True)
     if not caught:
         print(_details(found), flush=True)
     elif "VERBOSE" in os.environ:
-        print("\n".join(f"       {found['laws'][law]}" for law in sorted(mutant.laws)))
+        print("\n".join(f"       {violation}" for violation in found["shows"]))
     return caught
 
 
 def _details(found: dict[str, Any]) -> str:
-    words = [*found["laws"].values(), *([f"waited in vain: {found['stuck']}"] if found["stuck"] else [])]
-    return "\n".join(f"       {word}" for word in (*(words or ["no law was broken"]), *found["said"].splitlines()[-8:]))
+    return "\n".join(f"       {word}" for word in (*found["doubts"], *found["said"].splitlines()[-8:]))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """I/O. The stories in which the defects show: a few pods, one thing that happens, no patience.
 
-Each begins with pods that are wired, and ends when the last thing has happened; what must then be the case, and must never
-have been, is the checker's business. Nothing here knows a defect.
+Each begins with pods that are wired (up to its `yield`), and ends when the last thing has happened; what must then be the
+case, and must never have been, is the checker's business. Nothing here knows a defect.
 """
 
 import time
@@ -14,7 +14,7 @@ from tests.checker.facts import UNREADABLE
 from tests.checker.judge import settled_after
 from tests.checker.watched import Watched, WatchedController
 from tests.mutants.planting import Edit
-from tests.mutants.playing import BOUNDS, Scenario
+from tests.mutants.playing import BOUNDS, Scenario, Story
 from tests.scenarios import objects
 from tests.scenarios.cluster import eventually
 from tests.scenarios.objects import ANNOTATION, SIDECAR
@@ -70,16 +70,18 @@ def last(lab: Watched, seconds: float) -> None:
         time.sleep(0.05)
 
 
-def namesakes(lab: Watched) -> None:
+def namesakes(lab: Watched) -> Story:
     """Two pods of one name in two namespaces."""
     _namespace(lab, "other")
     wire(lab, a="vxeth0", b="vxeth0")
+    yield
     lab.apply(objects.pod("other/a", "vxeth0"))
 
 
-def absence(lab: Watched) -> None:
+def absence(lab: Watched) -> Story:
     """A pod goes while no controller runs."""
     wire(lab, a="vxeth0", b="vxeth0", c="vxeth0")
+    yield
     lab.controller.end()
     gone = lab.pod("c").uid
     leave(lab, "c")
@@ -87,9 +89,10 @@ def absence(lab: Watched) -> None:
     start(lab)
 
 
-def refusal(lab: Watched) -> None:
+def refusal(lab: Watched) -> Story:
     """A pod's kernel refuses a link at first, because what should be below it is not there yet."""
     wire(lab, a="vxeth0", b="vxeth0")
+    yield
     a = lab.pod("a")
     with lab.checker.fault("there is no tun0 yet", a.uid):
         _annotate(lab, "a", "vxeth0\nvxeth1 dev=tun0")
@@ -98,9 +101,10 @@ def refusal(lab: Watched) -> None:
         a.namespace.run("ip", "link", "add", "tun0", "type", "bridge")
 
 
-def hanging(lab: Watched) -> None:
+def hanging(lab: Watched) -> Story:
     """An exec hangs while a pod joins, for a while; then its agent dies, and nothing of what was sent is done."""
     _wire_warm(lab)
+    yield
     lab.fault("exec", pod="default/a", how="hang")
     join(lab, d="vxeth0")
     _hears(lab, "b", "d")
@@ -109,9 +113,10 @@ def hanging(lab: Watched) -> None:
     lab.fault("exec", pod="default/a", how="work")
 
 
-def busy(lab: Watched) -> None:
+def busy(lab: Watched) -> Story:
     """A second pod joins while a third one's agent is still at work on the first."""
     _wire_warm(lab)
+    yield
     lab.fault("exec", pod="default/a", how="hang")
     for name in ("d", "e"):
         join(lab, **{name: "vxeth0"})
@@ -119,41 +124,46 @@ def busy(lab: Watched) -> None:
     lab.fault("exec", pod="default/a", how="work")
 
 
-def interruption(lab: Watched) -> None:
+def interruption(lab: Watched) -> Story:
     """The watches are cut, and the very next change of all is that a pod goes."""
     wire(lab, a="vxeth0", b="vxeth0", c="vxeth0")
     _quiet(lab)
+    yield
     lab.fault("cut-watches")
     leave(lab, "c")
 
 
-def oblivion(lab: Watched) -> None:
+def oblivion(lab: Watched) -> Story:
     """The watches are cut, a pod goes, and the API server forgets its history before anybody is back."""
     wire(lab, a="vxeth0", b="vxeth0", c="vxeth0")
+    yield
     lab.fault("cut-watches")
     leave(lab, "c")
     lab.fault("compact")
 
 
-def silence(lab: Watched) -> None:
+def silence(lab: Watched) -> Story:
     """The watches say nothing any more and stay open; then a pod goes."""
     wire(lab, a="vxeth0", b="vxeth0", c="vxeth0")
+    yield
     with lab.checker.fault("the watches are silent"):
         lab.fault("silence-watches")
         leave(lab, "c")
 
 
-def configuration(lab: Watched) -> None:
+def configuration(lab: Watched) -> Story:
     """The ConfigMap gives a network another id."""
     wire(lab, a="vxeth0", b="vxeth0")
+    yield
     lab.merge(CONFIG, {"data": {"vxeth0": "id=200 up"}})
 
 
-def token(lab: Watched) -> None:
+def token(lab: Watched) -> Story:
     """The API server takes the old token no more; a new one is where the old one was, a little later."""
     right = lab.lab.kubeconfig.read_text()
     lab.controller.kubeconfig = lab.controller.log.with_name("kubeconfig")
     lab.controller.kubeconfig.write_text(right.replace(lab.lab.access.token, "outdated"))
+    yield
     with lab.checker.fault("the token is outdated"):
         start(lab)
         join(lab, a="vxeth0", b="vxeth0")
@@ -161,13 +171,14 @@ def token(lab: Watched) -> None:
         lab.controller.kubeconfig.write_text(right)
 
 
-def departure(lab: Watched) -> None:
+def departure(lab: Watched) -> Story:
     """A pod is deleted, with time to end."""
     wire(lab, a="vxeth0", b="vxeth0", c="vxeth0")
+    yield
     leave(lab, "c", grace=1)
 
 
-def reuse(lab: Watched) -> None:
+def reuse(lab: Watched) -> Story:
     """A pod has ended but is still shown with its address, which another one has by now; then it is removed."""
     wire(lab, a="vxeth0", b="vxeth0", c="vxeth0")
     address = lab.pod("c").address
@@ -178,52 +189,59 @@ def reuse(lab: Watched) -> None:
     assert lab.pod("d").address == address, "d has the address that c had"
     settle(lab)
     last(lab, 1.0)
+    yield
     leave(lab, "c")
 
 
-def lines(lab: Watched) -> None:
+def lines(lab: Watched) -> Story:
     """An annotation with the line ends of another system."""
     text = "vxeth0\r\nvxeth1"
     lab.checker.means(text, {"vxeth0": {}, "vxeth1": {}})
     wire(lab, a="vxeth0", b="vxeth1")
+    yield
     join(lab, c=text)
 
 
-def length(lab: Watched) -> None:
+def length(lab: Watched) -> Story:
     """An annotation with an option of 300 characters; then another pod joins."""
     text = f"vxeth0 {'x' * 300}=1"
     lab.checker.means(text, {"vxeth0": UNREADABLE})
     wire(lab, a="vxeth0", b="vxeth0")
+    yield
     join(lab, h=text)
     join(lab, c="vxeth0")
 
 
-def twice(lab: Watched) -> None:
+def twice(lab: Watched) -> Story:
     """An annotation that names one network twice, with two addresses."""
     text = "vxeth0 ip=10.1.0.3/24\nvxeth0 ip=10.1.0.4/24"
     lab.checker.means(text, UNREADABLE)
     wire(lab, a="vxeth0 ip=10.1.0.1/24", b="vxeth0 ip=10.1.0.2/24")
+    yield
     join(lab, c=text)
 
 
-def tenants(lab: Watched) -> None:
+def tenants(lab: Watched) -> Story:
     """A pod asks for a network that is closed to its namespace; another one takes an id of its own for a common network."""
     _namespace(lab, "other")
     lab.merge(CONFIG, {"data": {"closed": "id=110 up namespaces=default"}})
     wire(lab, a="vxeth0\nclosed", b="vxeth0")
+    yield
     lab.apply(objects.pod("other/x", "closed"))
     join(lab, d="vxeth0 id=999")
 
 
-def joining(lab: Watched) -> None:
+def joining(lab: Watched) -> Story:
     """A pod joins."""
     wire(lab, a="vxeth0", b="vxeth0")
+    yield
     join(lab, c="vxeth0")
 
 
-def writers(lab: Watched) -> None:
+def writers(lab: Watched) -> Story:
     """A second controller is started while the first one, which audits, hears of nothing any more; a pod joins."""
     wire(lab, a="vxeth0", b="vxeth0")
+    yield
     with lab.checker.fault("the watches of the first are silent"):  # of everything that comes later it is no excuse
         lab.fault("silence-watches")
     second = WatchedController(lab.controller.kubeconfig, lab.controller.log.with_name("second.log"))
@@ -237,31 +255,48 @@ def writers(lab: Watched) -> None:
         second.end()
 
 
-def restart(lab: Watched) -> None:
+def restart(lab: Watched) -> Story:
     """An agent's container ends and is started again, at once and then after a pause; its pod's kernel is what it was."""
     wire(lab, a="vxeth0", b="vxeth0")
     last(lab, 1.0)
+    yield
     lab.fault("kill", pod="default/b", container=SIDECAR)
     eventually(lambda: _restarts(lab, "b") == 1, what="the agent was started again")
     lab.fault("kill", pod="default/b", container=SIDECAR)
 
 
-def rebuilding(lab: Watched) -> None:
+def rebuilding(lab: Watched) -> Story:
     """A pod's sandbox is made anew: the same pod, another kernel, another address."""
     wire(lab, a="vxeth0", b="vxeth0")
+    yield
     lab.fault("rebuild", pod="default/b")
 
 
-def annotation(lab: Watched) -> None:
+def annotation(lab: Watched) -> Story:
     """A running pod's annotation names another network."""
     wire(lab, a="vxeth0", b="vxeth0", c="vxeth1")
+    yield
     _annotate(lab, "a", "vxeth1")
 
 
-def options(lab: Watched) -> None:
+def options(lab: Watched) -> Story:
     """A network with a port of its own on which nothing is learned."""
     lab.merge(CONFIG, {"data": {"vxeth4": "id=104 up port=4789 learning=false"}})
-    wire(lab, a="vxeth4", b="vxeth4")
+    yield
+    start(lab)
+    join(lab, a="vxeth4", b="vxeth4")
+
+
+def doubt(lab: Watched) -> Story:
+    """Nobody can read any more what a pod wants; then a network's key is gone from the ConfigMap."""
+    text = "vxeth0; vxeth1"
+    lab.checker.means(text, UNREADABLE)
+    wire(lab, a="vxeth0 ip=10.1.0.1/24", b="vxeth0 ip=10.1.0.2/24\nvxeth1", c="vxeth1")
+    yield
+    _annotate(lab, "a", text)
+    last(lab, 2.0)
+    lab.merge(CONFIG, {"data": {"vxeth1": None}})
+    last(lab, 2.0)
 
 
 def _namespace(lab: Watched, name: str) -> None:
@@ -341,6 +376,7 @@ SCENARIOS = {
                 rebuilding,
                 annotation,
                 options,
+                doubt,
             )
         ),
         Scenario("silence", silence, hastened=(_SOON, _AGAIN), constants=replace(BOUNDS, view=6.0)),

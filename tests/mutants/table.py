@@ -1,7 +1,8 @@
-"""Pure. The ancestor's defects that show in behaviour, each as a mutant of our controller.
+"""Pure. The ancestor's defects that show in behaviour, each as a mutant of our controller, and some that are our own.
 
 The numbers are those of the ancestor's defects A1 to A25; A10 and A11 (TLS, permissions) are no behaviour of ours to be seen
-in a kernel and have tests of their own. Where our architecture has no place for a defect, `instead` says what was planted.
+in a kernel and have tests of their own. Where our architecture has no place for a defect, `instead` says what was planted. A
+letter parts what is two things, of which each alone has to be caught.
 """
 
 from dataclasses import dataclass
@@ -14,14 +15,21 @@ class Mutant:
     """One defect."""
 
     id: str
-    ancestor: str
-    """What the ancestor did."""
+    did: str
+    """What the ancestor did, or what a controller does that has this defect."""
     scenario: str
     laws: frozenset[str]
     """All of these must be seen to be broken."""
     edits: tuple[Edit, ...]
     instead: str = ""
     """What was planted where the defect itself cannot be; with the same effect on kernels."""
+    dies: bool = False
+    """The controller ends of it; all others have to live."""
+
+    @property
+    def defect(self) -> str:
+        """Its number."""
+        return self.id.rstrip("abc")
 
 
 def _laws(*names: str) -> frozenset[str]:
@@ -222,6 +230,7 @@ MUTANTS = (
             ),
         ),
         instead="the program ends at an option name of more than 255 characters; there are no atoms here to run out of",
+        dies=True,
     ),
     Mutant(
         "A17",
@@ -343,14 +352,37 @@ MUTANTS = (
         ),
     ),
     Mutant(
-        "A25",
-        "made every link with learning on, and on the kernel's own port",
+        "A25a",
+        "made every link with learning on",
         "options",
         _laws("L3"),
-        (
-            Edit("desired.py", "port=options.port,", "port=type(options.port)(8472),"),
-            Edit("desired.py", "learning=options.learning,", "learning=True,"),
-        ),
-        instead="the options learning= and port= are ignored, since what the ancestor did is our default",
+        (Edit("desired.py", "learning=options.learning,", "learning=True,"),),
+        instead="the option learning= is ignored, since what the ancestor did is our default",
+    ),
+    Mutant(
+        "A25b",
+        "made every link on the kernel's own port",
+        "options",
+        _laws("L3"),
+        (Edit("desired.py", "port=options.port,", "port=type(options.port)(8472),"),),
+        instead="the option port= is ignored, since what the ancestor did is our default",
     ),
 )
+
+OURS = (
+    Mutant(
+        "O1a",
+        "takes a text that cannot be read for none at all: the pod leaves",
+        "doubt",
+        _laws("S5"),
+        (Edit("sources/pods.py", "unreadable=unreadable,", "unreadable=False,"),),
+    ),
+    Mutant(
+        "O1b",
+        "takes a network that the ConfigMap does not have any more for one that nobody wants: all leave it",
+        "doubt",
+        _laws("S5"),
+        (Edit("sources/pods.py", "held=held,", "held=frozenset(),"),),
+    ),
+)
+"""Defects that the ancestor did not have, or that do not show in it."""

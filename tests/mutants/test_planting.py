@@ -6,17 +6,20 @@ import pytest
 
 from tests.mutants.planting import PACKAGE, DoesNotApply, Edit, plant
 from tests.mutants.scenarios import SCENARIOS
-from tests.mutants.table import MUTANTS, Mutant
+from tests.mutants.table import MUTANTS, OURS, Mutant
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.id)
+@pytest.mark.parametrize("mutant", MUTANTS + OURS, ids=lambda mutant: mutant.id)
 def test_a_mutant_applies(mutant: Mutant, tmp_path: Path) -> None:
     plant((*SCENARIOS[mutant.scenario].hastened, *mutant.edits), tmp_path / "controller")
 
 
 def test_there_is_one_for_each_defect_that_shows() -> None:
-    assert [mutant.id for mutant in MUTANTS] == [f"A{number}" for number in range(1, 26) if number not in (10, 11)]
-    assert {mutant.scenario for mutant in MUTANTS} == SCENARIOS.keys()
+    defects = list(dict.fromkeys(mutant.defect for mutant in MUTANTS))
+    assert defects == [f"A{number}" for number in range(1, 26) if number not in (10, 11)]
+    assert {mutant.scenario for mutant in MUTANTS + OURS} == SCENARIOS.keys()
+    ids = [mutant.id for mutant in MUTANTS + OURS]
+    assert len(set(ids)) == len(ids)
 
 
 def test_only_the_copy_is_another(tmp_path: Path) -> None:
