@@ -25,7 +25,8 @@ which is only ever appended to; a pure function judges it afterwards.
     peers       pure  the laws of forwarding entries
     holdings    pure  the laws of links, addresses and routes, and of what is not ours
     holds       pure  what stays while nobody can tell what it should be
-    conduct     pure  the laws of what a controller does and when: S6, S13, S14, L5
+    gates       pure  when pods are let go on: S14, L5
+    conduct     pure  the laws of what a controller does and when: S6, S13
     freshness   pure  how long it may hear nothing: L6
     bounds      pure  how much it may take: S12
     judge       pure  `check(history, constants)`: the violations; `isolation`: L4

@@ -1,4 +1,4 @@
-"""Pure. The laws of what a controller does and when: S6, S13, S14, L5; and whether the checker saw everything."""
+"""Pure. The laws of what a controller does and when: S6, S13; and whether the checker saw everything."""
 
 from collections.abc import Iterator
 from math import inf
@@ -10,24 +10,20 @@ from tests.checker.facts import (
     Controller,
     Ended,
     Entered,
-    Fact,
     Fault,
     Gap,
-    GateOpened,
-    GateShut,
     Gone,
     History,
     Is,
-    Left,
     Pod,
     PodGone,
     Violation,
 )
-from tests.checker.holdings import OUR_PROTOCOL, Holdings
+from tests.checker.holdings import OUR_PROTOCOL
 from tests.checker.items import Address, Entry, Item, Link, Route, Rule
-from tests.checker.spans import NEVER, Spans, covers, holds, late, union
+from tests.checker.spans import Spans, covers, holds, union
 from tests.checker.timelines import Timelines
-from tests.checker.wishes import Has, Held, Member, Refused, Unseen
+from tests.checker.wishes import Member
 
 _WATCHED_AFTER = 30.0
 """Seconds after a restart in which nothing may be written."""
@@ -45,13 +41,9 @@ class Conduct:
     def violations(self) -> Iterator[Violation]:
         """All of them."""
         for fact in self._history:
-            match fact.what:
-                case Gap(why=why):
-                    yield Violation("GAP", fact.time, fact.pod, f"The checker did not see everything: {why}.")
-                case GateOpened():
-                    yield from self._gate(fact)
+            if isinstance(fact.what, Gap):
+                yield Violation("GAP", fact.time, fact.pod, f"The checker did not see everything: {fact.what.why}.")
         yield from self._restarts()
-        yield from self._waiting()
         yield from self._blind()
         yield from self._never_seen()
 
@@ -110,39 +102,6 @@ class Conduct:
             hands = self._run.by_hand(pod, self._link(pod, fact.what.item))
             if not self._dies(pod, fact.time) and not holds(hands, fact.time) and self._ours(pod, fact.what.item, fact.time):
                 yield Violation("S13", fact.time, pod, f"{fact.what.item} was removed while nobody could see the world.")
-
-    def _gate(self, fact: Fact) -> Iterator[Violation]:
-        """S14."""
-        pod, time, run = fact.pod, fact.time, self._run
-        unjudged = union(run.pod_excuses.get(pod, NEVER), run.perhaps.get(Unseen(pod), NEVER))
-        told = [one.what for one in self._history if one.pod == pod and isinstance(one.what, Pod)]
-        if holds(unjudged, time) or self._dies(pod, time) or not any(one.gate for one in told):
-            return
-        for wish, spans in run.surely.items():
-            if isinstance(wish, Held | Refused) and wish.pod == pod and holds(spans, time):
-                yield Violation(
-                    "S14", time, pod, f"The gate opened though {wish.network or 'the annotation'} cannot be honoured."
-                )
-        holdings = Holdings(run, self._constants)
-        for wish, spans in run.surely.items():
-            if isinstance(wish, Has) and wish.pod == pod and holds(spans, time) and not holds(holdings.present(wish), time):
-                yield Violation("S14", time, pod, f"The gate opened before {wish.link} had {wish.what} {wish.value}.")
-
-    def _waiting(self) -> Iterator[Violation]:
-        """L5, of pods whose networks can be honoured."""
-        gated = {fact.pod for fact in self._history if isinstance(fact.what, Pod) and fact.what.gate}
-        shut: dict[str, float] = {}
-        waits: list[tuple[str, float, float]] = []
-        for fact in self._history:
-            if isinstance(fact.what, GateShut):
-                shut[fact.pod] = fact.time
-            elif isinstance(fact.what, GateOpened | Left) and fact.pod in shut:
-                waits.append((fact.pod, shut.pop(fact.pod), fact.time))
-        for pod, begin, end in (*waits, *((pod, begin, self._run.end) for pod, begin in shut.items())):
-            doubts = (wish for wish in self._run.perhaps if isinstance(wish, Held | Refused | Unseen) and wish.pod == pod)
-            excuses = union(self._run.excused(pod), *(self._run.perhaps[wish] for wish in doubts))
-            for since, until in late(((begin, end),), self._constants.join, excuses) if pod in gated else ():
-                yield Violation("L5", since, pod, f"The gate stayed shut for {until - since:.3f} s after it had to open.")
 
     def _never_seen(self) -> Iterator[Violation]:
         """A pod with links to make, into which the checker never looked, is not known to be right."""

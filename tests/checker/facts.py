@@ -70,6 +70,15 @@ class GateOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class Runs:
+    """The first process of this container of the pod's sandbox is there."""
+
+    container: str
+    began: float
+    """When it began, in the history's clock."""
+
+
+@dataclass(frozen=True, slots=True)
 class Serving:
     """How many of the controller's execs run in the pod at once, at this moment."""
 
@@ -106,6 +115,8 @@ class Pod:
     """Whether one of its agents runs: nobody can be asked to change the pod's kernel while none does."""
     gate: bool = False
     """Whether an init agent holds the pod until its networks are there."""
+    held_back: tuple[str, ...] = ()
+    """The containers that a native agent's startup probe holds back until the networks are there."""
     terminal: bool = False
     leaves_at: float | None = None
     """When its deletion, grace included, is over (in the history's clock); None while nobody deletes it."""
@@ -184,8 +195,8 @@ class Ended:
 
 
 What = (
-    Is | Gone | Entered | HandedOver | Left | Gap | GateShut | GateOpened | Serving | Said | Reported | Pod | PodGone | Config
-    | Controller | Started | Fault | ByHand | Heard | Closed | Used | Ended
+    Is | Gone | Entered | HandedOver | Left | Gap | GateShut | GateOpened | Runs | Serving | Said | Reported | Pod | PodGone
+    | Config | Controller | Started | Fault | ByHand | Heard | Closed | Used | Ended
 )  # fmt: skip
 
 

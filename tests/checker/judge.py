@@ -7,6 +7,7 @@ from tests.checker.bounds import Bounds
 from tests.checker.conduct import Conduct
 from tests.checker.facts import FIRST_RELEASE, Constants, History, Violation
 from tests.checker.freshness import freshness
+from tests.checker.gates import Gates
 from tests.checker.holdings import Holdings
 from tests.checker.holds import Holds
 from tests.checker.peers import Peers
@@ -24,6 +25,7 @@ def check(history: History, constants: Constants = FIRST_RELEASE) -> tuple[Viola
     conduct = Conduct(history, run, constants, unsettled(run, peers, holdings))
     bounds = Bounds(history, run, constants)
     found = {*peers.violations(), *holdings.violations(), *conduct.violations(), *bounds.violations()}
+    found.update(Gates(history, run, holdings, constants).violations())
     found.update(Holds(run, holdings, constants).violations())
     found.update(freshness(history, run, constants))
     in_time = (violation for violation in found if violation.time <= run.end)

@@ -3,7 +3,7 @@
 What a text means is read by `reading`, or was told; of one that is neither, `complain` is told.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,6 +43,7 @@ class Objects:
             agent=bool(names & {_AGENT, _INIT_AGENT}),
             answers=any(one["name"] in (_AGENT, _INIT_AGENT) and "running" in one["state"] for one in _statuses(status)),
             gate=any(one["name"] == _INIT_AGENT and one.get("restartPolicy") != "Always" for one in inits),
+            held_back=_held_back(inits, spec["containers"]),
             terminal=status.get("phase") in ("Succeeded", "Failed"),
             leaves_at=self._clock(metadata.get("deletionTimestamp")),
             wants=self.texts[text] if text in self.texts else self._plain(text),
@@ -68,6 +69,15 @@ class Objects:
         except reading.NotPlain:
             self.complain(f"nobody told what this annotation means: {text!r}")
             return None
+
+
+def _held_back(inits: Sequence[Mapping[str, Any]], containers: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The containers that come after a native agent whose startup probe asks whether the networks are ready."""
+    for number, one in enumerate(inits):
+        asks = one.get("startupProbe", {}).get("exec", {}).get("command", ())[-2:]
+        if one["name"] == _AGENT and one.get("restartPolicy") == "Always" and asks == ["kube-vxlan-agent", "ready"]:
+            return tuple(other["name"] for other in (*inits[number + 1 :], *containers))
+    return ()
 
 
 def _statuses(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

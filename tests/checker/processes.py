@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from tests.checker.facts import Serving, What
+from tests.checker.facts import Runs, Serving, What
 from tests.checker.observe import Observer
 from tests.checker.sandboxes import Process, Reader
 
@@ -37,6 +37,7 @@ class Processes:
         self._keepers: dict[str, int] = {}
         self._made: set[tuple[str, int]] = set()
         self._gates: set[tuple[str, int]] = set()
+        self._running: set[tuple[str, int, str]] = set()
         self._serving: Counter[str] = Counter()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="processes", daemon=True)
@@ -78,6 +79,9 @@ class Processes:
         if found.made and key not in self._made:
             self._made.add(key)
             self._observer.hand_over(*key)
+        if found.container and (*key, found.container) not in self._running:
+            self._running.add((*key, found.container))
+            self._note(Runs(found.container, _moment(found.began)), found.uid, "told")
         # The sidecar's agent waits in the same way, and may be the first that is seen of a pod.
         holds = found.line[-1:] == ("pause",) and _is_agent(found.line) and found.container == _INIT_AGENT
         if holds and key not in self._gates:
@@ -113,3 +117,9 @@ class Processes:
 def _is_agent(line: tuple[str, ...]) -> bool:
     """A shell that runs the agent's script (and not what started it)."""
     return len(line) >= 3 and line[-2].rpartition("/")[2] == "kube-vxlan-agent" and line[-3].rpartition("/")[2] == "sh"
+
+
+def _moment(began: int) -> float:
+    """When a process began, in the history's clock, which stands still while the machine sleeps."""
+    asleep = time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+    return began / os.sysconf("SC_CLK_TCK") - asleep

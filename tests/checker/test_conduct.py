@@ -1,26 +1,18 @@
-"""What a controller does and when is judged by S6, S13, S14 and L5, in hand-made histories."""
+"""What a controller does and when is judged by S6 and S13, in hand-made histories."""
 
 from dataclasses import replace
-from typing import Any
-
-import pytest
 
 from tests.checker.facts import (
     Controller,
-    Entered,
     Fact,
     Fault,
     Gap,
-    GateOpened,
-    GateShut,
     Gone,
-    HandedOver,
     Left,
-    Pod,
     PodGone,
 )
 from tests.checker.items import Address
-from tests.checker.telling import LINKS, Told, calm, changed, laws, pod, sends
+from tests.checker.telling import LINKS, Told, calm, laws, pod, sends
 
 RED, BLUE = LINKS["red"], LINKS["blue"]
 
@@ -66,44 +58,6 @@ def test_who_is_blind_removes_nothing() -> None:
     assert laws(history(42)) == {"S13"}
     assert laws(history(62)) == set()
     assert laws(history(80)) == {"S1"}
-
-
-def test_the_gate_opens_when_the_networks_are_there() -> None:
-    def gated(fact: Fact) -> tuple[Fact, ...]:
-        assert isinstance(fact.what, Pod)
-        return (replace(fact, what=replace(fact.what, gate=True)),)
-
-    with_gate = changed(calm().sorted(), lambda fact: fact.pod == "a" and isinstance(fact.what, Pod), gated)
-    assert laws((*with_gate, Fact(21.5, "a", GateOpened()))) == set()
-    assert laws((*with_gate, Fact(20.5, "a", GateOpened()))) == {"S14"}
-
-
-@pytest.mark.parametrize(
-    ("opened", "fields", "broken"),
-    [
-        (24.0, {}, set()),
-        (28.0, {}, {"L5"}),
-        (None, {}, {"L5"}),
-        (None, {"wants": None}, set()),
-        (None, {"wants": {"red": None}}, set()),
-        (None, {"wants": {"yellow": {}}}, set()),
-        (None, {"labelled": False}, set()),
-        (None, {"gate": False}, set()),
-    ],
-)
-def test_the_gate_opens_in_time_for_those_whose_networks_can_be_honoured(
-    opened: float | None, fields: dict[str, Any], broken: set[str]
-) -> None:
-    told = calm().at(20, "d", Entered(4), HandedOver(4), replace(pod("10.0.0.4", gate=True), **fields), GateShut())
-    if opened is not None:
-        told.at(opened, "d", GateOpened())
-    assert laws(told) == broken
-
-
-def test_an_unreadable_pod_keeps_what_it_has_and_its_gate_is_shut() -> None:
-    broken = calm().at(60, "a", pod("10.0.0.1", wants=None, gate=True))
-    assert laws(broken) == set()
-    assert laws(broken.at(61, "a", GateOpened())) == {"S14"}
 
 
 def test_a_run_that_was_not_seen_whole_is_not_passed() -> None:

@@ -42,7 +42,7 @@ def start(lab: Watched) -> None:
 
 def join(lab: Watched, **texts: str) -> None:
     """Pods come, each with an address and a kernel when this returns; all on one node."""
-    lab.apply(*(objects.pod(name, text, node="node-1") for name, text in texts.items()))
+    lab.apply(*(objects.pod(name, text, nodeName="node-1") for name, text in texts.items()))
     for name in texts:
         lab.pod(name)
 
@@ -299,6 +299,25 @@ def doubt(lab: Watched) -> Story:
     last(lab, 2.0)
 
 
+def probe(lab: Watched) -> Story:
+    """A pod with a native agent has a network that cannot be read; a while later it is mended."""
+    text = "vxeth0 ip=10.1.0.3/24\nvxeth1 upp"
+    lab.checker.means(text, {"vxeth0": {"ip": ("10.1.0.3/24",)}, "vxeth1": UNREADABLE})
+    wire(lab, a="vxeth0", b="vxeth1")
+    yield
+    lab.apply(objects.native_pod("n", text))
+    lab.pod("n")
+    last(lab, 4.0)
+    _annotate(lab, "n", "vxeth0 ip=10.1.0.3/24\nvxeth1")
+    eventually(lambda: "running" in _state(lab, "n", "app"), what="the application of n runs")
+
+
+def _state(lab: Watched, name: str, container: str) -> dict[str, Any]:
+    (pod,) = (one for one in lab.objects() if one["metadata"]["name"] == name)
+    found = (one["state"] for one in pod["status"].get("containerStatuses", ()) if one["name"] == container)
+    return next(found, {})
+
+
 def _namespace(lab: Watched, name: str) -> None:
     lab.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 
@@ -377,6 +396,7 @@ SCENARIOS = {
                 annotation,
                 options,
                 doubt,
+                probe,
             )
         ),
         Scenario("silence", silence, hastened=(_SOON, _AGAIN), constants=replace(BOUNDS, view=6.0)),

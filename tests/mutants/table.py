@@ -384,5 +384,20 @@ OURS = (
         _laws("S5"),
         (Edit("sources/pods.py", "held=held,", "held=frozenset(),"),),
     ),
+    Mutant(
+        "O2",
+        "gives the mark for which a native agent's startup probe waits before anything else is done",
+        "probe",
+        _laws("S14"),
+        (
+            Edit(
+                "rounds.py",
+                "    planned = plan(wish.netns, known.netns,",
+                "    if wish.waiting is Waiting.PROBE and not known.opened:\n"
+                "        return Round(Phase.OPEN, Ask(finally_=OPENS[wish.waiting]))\n"
+                "    planned = plan(wish.netns, known.netns,",
+            ),
+        ),
+    ),
 )
 """Defects that the ancestor did not have, or that do not show in it."""

@@ -11,6 +11,10 @@ from tests.scenarios.text import Step, parse
 ODD = {
     "vxeth1; vxeth2": UNREADABLE,
     "vxeth1 ip=192.168.11.6/24 upp": {"vxeth1": UNREADABLE},
+    "vxeth1 ip=192.168.11.6/24 upp\nvxeth2 ip=192.168.12.7/24": {
+        "vxeth1": UNREADABLE,
+        "vxeth2": {"ip": ("192.168.12.7/24",)},
+    },
     "vxeth1 ip=192.168.11.200/33\nvxeth2 ip=192.168.12.5/24": {"vxeth1": UNREADABLE, "vxeth2": {"ip": ("192.168.12.5/24",)}},
 }
 """What the annotations mean that are not written plainly: the checker has to be told."""

@@ -41,9 +41,7 @@ def single_pod(name: str, text: str) -> Json:
 
 def native_pod(name: str, text: str) -> Json:
     """A pod whose agent is one native sidecar, and whose application starts when its networks are ready."""
-    probe = {"exec": {"command": ["kube-vxlan-agent", "ready"]}, "periodSeconds": 1, "failureThreshold": 120}
-    sidecar = _agent(SIDECAR) | {"restartPolicy": "Always", "startupProbe": probe}
-    return pod(name, text, initContainers=[sidecar], containers=[_app(_SLEEP)])
+    return pod(name, text, **_native_spec())
 
 
 def slow_pod(name: str, text: str, grace: int) -> Json:
@@ -55,12 +53,17 @@ def slow_pod(name: str, text: str, grace: int) -> Json:
 
 def deployment(name: str, text: str, replicas: int) -> Json:
     """A Deployment of such pods."""
-    return _workload("Deployment", name, text, replicas)
+    return _workload("Deployment", name, text, replicas, _spec())
+
+
+def native_deployment(name: str, text: str, replicas: int) -> Json:
+    """A Deployment of pods with native agents."""
+    return _workload("Deployment", name, text, replicas, _native_spec())
 
 
 def statefulset(name: str, text: str, replicas: int) -> Json:
     """A StatefulSet of such pods."""
-    made = _workload("StatefulSet", name, text, replicas)
+    made = _workload("StatefulSet", name, text, replicas, _spec())
     return made | {"spec": made["spec"] | {"serviceName": place(name)[1]}}
 
 
@@ -69,7 +72,7 @@ def documents(lines: Sequence[str]) -> list[Json]:
     return [one for one in yaml.safe_load_all("\n".join(lines)) if one]
 
 
-def _workload(kind: str, name: str, text: str, replicas: int) -> Json:
+def _workload(kind: str, name: str, text: str, replicas: int, spec: Json) -> Json:
     namespace, short = place(name)
     return {
         "apiVersion": "apps/v1",
@@ -78,7 +81,7 @@ def _workload(kind: str, name: str, text: str, replicas: int) -> Json:
         "spec": {
             "replicas": replicas,
             "selector": {"matchLabels": {"run": short}},
-            "template": {"metadata": _marks(short, text), "spec": _spec()},
+            "template": {"metadata": _marks(short, text), "spec": spec},
         },
     }
 
@@ -89,6 +92,12 @@ def _marks(name: str, text: str) -> Json:
 
 def _spec() -> Json:
     return {"initContainers": [_agent(INIT)], "containers": [_app(_SLEEP), _agent(SIDECAR)]}
+
+
+def _native_spec() -> Json:
+    probe = {"exec": {"command": ["kube-vxlan-agent", "ready"]}, "periodSeconds": 1, "failureThreshold": 120}
+    sidecar = _agent(SIDECAR) | {"restartPolicy": "Always", "startupProbe": probe}
+    return {"initContainers": [sidecar], "containers": [_app(_SLEEP)]}
 
 
 def _app(command: Sequence[str]) -> Json:

@@ -186,6 +186,7 @@ SENTENCES = (
         Block.LINES,
     ),
     Sentence("deployment NAME of COUNT", _workload(objects.deployment), Block.LINES),
+    Sentence("deployment NAME of COUNT with native agents", _workload(objects.native_deployment), Block.LINES),
     Sentence("statefulset NAME of COUNT", _workload(objects.statefulset), Block.LINES),
     Sentence("objects", lambda run, step: run.world.apply(*objects.documents(step.lines)), Block.LINES),
     Sentence(
