@@ -20,7 +20,7 @@ from tests.checker.facts import (
     Violation,
 )
 from tests.checker.spans import NEVER, covers
-from tests.checker.timelines import Timelines
+from tests.checker.timelines import Timelines, running
 
 _LINGERS = 60.0
 """Seconds for which a pod that is gone counts for open files: a connection to it may end that late."""
@@ -41,20 +41,25 @@ class Bounds:
         yield from self._appetite()
 
     def _crowds(self) -> Iterator[Violation]:
-        """Execs in one pod at once."""
+        """Execs in one pod at once: so many of each controller that runs."""
+        counts, most = running(self._history), self._constants.execs
+        served: dict[str, int] = {}
         since: dict[str, float] = {}
         for fact in (*self._history, Fact(self._run.end, "", Ended())):
-            if isinstance(fact.what, Serving) and fact.what.count > self._constants.execs:
-                since.setdefault(fact.pod, fact.time)
-            elif isinstance(fact.what, Serving | Ended):
-                for pod in [fact.pod] if isinstance(fact.what, Serving) else list(since):
-                    begun = since.pop(pod, inf)
+            if isinstance(fact.what, Serving):
+                served[fact.pod] = fact.what.count
+            elif not isinstance(fact.what, Controller | Ended):
+                continue
+            controllers = counts[bisect_right(counts, (fact.time, inf)) - 1][1]
+            for pod in [fact.pod] if isinstance(fact.what, Serving) else list(served):
+                if served[pod] > most * max(1, controllers) and not isinstance(fact.what, Ended):
+                    since.setdefault(pod, fact.time)
+                elif pod in since:
+                    begun = since.pop(pod)
                     # A command that nobody reaches, nobody can end.
                     unreached = covers(self._run.pod_excuses.get(pod, NEVER), begun, fact.time)
                     if fact.time - begun > 2 * self._constants.haze and not unreached:
-                        yield Violation(
-                            "S12", begun, pod, f"More than {self._constants.execs} exec ran for {fact.time - begun:.1f} s."
-                        )
+                        yield Violation("S12", begun, pod, f"More than {most} exec ran for {fact.time - begun:.1f} s.")
 
     def _talk(self) -> Iterator[Violation]:
         """Lines of the log, and Events."""

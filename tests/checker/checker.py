@@ -51,9 +51,8 @@ class Checker:
 
         self._observer = Observer(self._seen, constants.read_every)
         self._open_faults = 0
-        self._log: Path | None = None
-        self._heard = 0
-        """Bytes of it."""
+        self._logs: dict[Path, int] = {}
+        """Of controllers, and how many bytes of each were heard."""
         self._costs = Costs(self.note)
         self._processes: Processes | None = None
         self._world: World | None = None
@@ -82,8 +81,8 @@ class Checker:
         self._observer.hand_over(uid, inode)
 
     def hear(self, log: Path) -> None:
-        """Count the lines about pods in this file, which a controller writes or will write."""
-        self._log = log
+        """Count the lines about pods in this file, which a controller writes or will write; there may be several."""
+        self._logs.setdefault(log, 0)
 
     def attend(self, pid: int) -> None:
         """Look at what this process, a controller's, has of memory and open files, until it ends."""
@@ -98,16 +97,17 @@ class Checker:
         self._observer.read()
 
     def _hear(self) -> None:
-        if self._log is None or not self._log.exists():
-            return
-        with self._log.open("rb") as log:
-            log.seek(self._heard)
-            whole = b"".join(line for line in log if line.endswith(b"\n"))
-        self._heard += len(whole)
         offset = time.time() - time.monotonic()
-        text = whole.decode(errors="replace")
-        self._history += (Fact(at - offset, "", Started()) for at in starts(text))
-        self._history += (Fact(at - offset, uid, Said()) for at, uid in lines(text))
+        for path, heard in self._logs.items():
+            if not path.exists():
+                continue
+            with path.open("rb") as log:
+                log.seek(heard)
+                whole = b"".join(line for line in log if line.endswith(b"\n"))
+            self._logs[path] += len(whole)
+            text = whole.decode(errors="replace")
+            self._history += (Fact(at - offset, "", Started()) for at in starts(text))
+            self._history += (Fact(at - offset, uid, Said()) for at, uid in lines(text))
 
     def before_change(self) -> None:
         """Call it before changing an object: what is there now is written down, so that no state is missed."""

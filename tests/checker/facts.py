@@ -138,7 +138,7 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """A controller was started, or has ended."""
+    """A controller was started, or has ended. Several may run at once, of which one acts: which, is not known here."""
 
     runs: bool
 
@@ -241,6 +241,8 @@ class Constants:
     """How long something changed by hand may stay: an audit period, and the time to act."""
     recovery: float = 10.0
     """How long it may take to be right again after a fault is over or a controller was started."""
+    handover: float = 15.0
+    """How long it may take until another controller acts when one of several has ended: the duration of its Lease."""
     haze: float = 0.5
     """How far apart two things may be written down that happened at once."""
     read_every: float = 1.0
@@ -248,7 +250,7 @@ class Constants:
     view: float = 90.0
     """How long a controller may hear nothing of a kind of object before it asks anew."""
     execs: int = 1
-    """Execs in one pod at once."""
+    """Execs in one pod at once, of each controller that runs."""
     lines: int = 30
     """Lines about one pod that a controller may write into its log in a minute of its own counting."""
     events: int = 20

@@ -13,6 +13,14 @@ def test_a_second_exec_in_a_pod_is_one_too_many() -> None:
     assert laws(calm().at(60, "a", Serving(2)).at(65, "a", Serving(1))) == laws(calm().at(60, "a", Serving(2))) == {"S12"}
 
 
+def test_each_controller_may_have_one_of_its_own() -> None:
+    two = calm().at(55, "", Controller(True)).at(60, "a", Serving(2))
+    assert laws(two) == set()
+    assert laws(calm().at(55, "", Controller(True)).at(60, "a", Serving(3))) == {"S12"}
+    assert laws(two.at(70, "", Controller(False)).at(70.5, "a", Serving(1))) == set()
+    assert laws(two.at(75, "a", Serving(2))) == {"S12"}
+
+
 def test_an_exec_that_nobody_can_end_is_not_one_too_many() -> None:
     hangs = calm().at(55, "a", Fault("exec")).at(60, "a", Serving(2)).at(75, "a", Serving(1))
     assert laws(hangs.at(76, "a", Fault("exec", over=True))) == set()

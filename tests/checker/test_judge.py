@@ -7,10 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.checker.facts import Config, Controller, Ended, Fact, Fault, Gone, Is, Left, PodGone, Started
+from tests.checker.facts import (
+    Config,
+    Controller,
+    Ended,
+    Entered,
+    Fact,
+    Fault,
+    Gone,
+    HandedOver,
+    History,
+    Is,
+    Left,
+    PodGone,
+    Started,
+)
 from tests.checker.items import Link
 from tests.checker.judge import check, isolation, settled_after
-from tests.checker.telling import NETWORKS, calm, changed, laws, pod
+from tests.checker.telling import LINKS, NETWORKS, calm, changed, laws, pod, sends
 
 
 def made(fact: Fact) -> bool:
@@ -82,6 +96,20 @@ def test_how_long_a_program_takes_to_load_is_an_excuse() -> None:
     end = Fact(40, "", Ended())
     assert "L3" in laws((*slow, end))
     assert laws((*slow, Fact(21.0, "", Started()), end)) == set()
+
+
+def test_of_several_controllers_one_that_starts_or_ends_excuses_little() -> None:
+    def late(*facts: Fact) -> History:
+        """d comes at 80 s, and has its link at 90 s."""
+        told = calm().at(80, "d", Entered(4), HandedOver(4), pod("10.0.0.4", "blue")).at(90, "d", LINKS["blue"])
+        told.at(90, "d", sends("blue", "10.0.0.1")).at(81, "a", sends("blue", "10.0.0.4"))
+        return tuple(sorted((*told.facts, *facts), key=lambda fact: fact.time))
+
+    second = Fact(60, "", Controller(True))
+    assert laws(late()) == laws(late(second)) == laws(late(second, Fact(79, "", Started()))) == {"L3"}
+    assert laws(late(second, Fact(79, "", Controller(False)))) == set()
+    assert laws(late(second, Fact(61, "", Controller(False)), Fact(119, "", Ended()))) == {"L3"}
+    assert laws(late(Fact(50, "", Controller(False)), Fact(82, "", Controller(True)))) == set()
 
 
 def test_others_take_no_longer_beside_broken_ones() -> None:

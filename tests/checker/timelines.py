@@ -5,7 +5,7 @@ What must be there is asked for while it surely should be; what must not be ther
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import inf
@@ -173,9 +173,7 @@ def _broken(history: History, constants: Constants) -> tuple[Spans, dict[str, Sp
     """Faults, and the absence of a controller, until `recovery` after their end: for all, and for single pods."""
     spans: dict[str, list[tuple[float, float]]] = defaultdict(list)
     begun: dict[tuple[str, str], float] = {}
-    launched = -inf
-    stopped: float | None = None if not any(isinstance(fact.what, Controller) for fact in history) else -inf
-    for fact in sorted(history, key=lambda fact: fact.time):  # what a controller said of itself is read later
+    for fact in history:
         match fact.what:
             case Fault(until=float() as until):
                 spans[fact.pod].append((fact.time, until + constants.recovery))
@@ -183,20 +181,38 @@ def _broken(history: History, constants: Constants) -> tuple[Spans, dict[str, Sp
                 begun[fact.pod, name] = fact.time
             case Fault(name=name, over=True):
                 spans[fact.pod].append((begun.pop((fact.pod, name), -inf), fact.time + constants.recovery))
-            case Controller(runs=True):
-                launched = fact.time
-                if stopped is not None:
-                    spans[""].append((stopped, fact.time + constants.recovery))
-                    stopped = None
-            case Started():
-                spans[""].append((min(launched, fact.time), fact.time + constants.recovery))
-            case Controller(runs=False):
-                stopped = fact.time
     for (pod, _), time in begun.items():
         spans[pod].append((time, inf))
-    if stopped is not None:
-        spans[""].append((stopped, inf))
-    return union(spans.pop("", ())), {pod: union(found) for pod, found in spans.items()}
+    return union(spans.pop("", ()), _unattended(history, constants)), {pod: union(found) for pod, found in spans.items()}
+
+
+def running(history: History) -> Sequence[tuple[float, int]]:
+    """How many controllers run from which time on."""
+    number, found = 0, [(-inf, 0)]
+    for fact in history:
+        if isinstance(fact.what, Controller):
+            number = max(0, number + (1 if fact.what.runs else -1))
+            found.append((fact.time, number))
+    return found
+
+
+def _unattended(history: History, constants: Constants) -> Spans:
+    """While no controller acts: none runs, one is being loaded beside no other, or one of several has ended."""
+    spans: list[tuple[float, float]] = []
+    if not any(isinstance(fact.what, Controller) for fact in history):
+        return NEVER
+    counts = running(history)
+    until = [time for time, _ in counts[1:]]
+    loaded = sorted(fact.time for fact in history if isinstance(fact.what, Started))  # it is read later
+    for (time, number), end, (_, before) in zip(counts, (*until, inf), ((-inf, 0), *counts), strict=False):
+        if number == 0:
+            spans.append((time, end + constants.recovery))
+        elif number < before:
+            spans.append((time, time + constants.handover + constants.recovery))
+        elif before == 0:
+            works = next((moment for moment in loaded if moment >= time), time)
+            spans.append((time, works + constants.recovery))
+    return union(spans)
 
 
 def _blind(history: History) -> Spans:

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from kube_vxlan_lab import outside
 from tests.checker.access import Access
 from tests.checker.checker import Checker
+from tests.checker.facts import Fault
 from tests.checker.trouble import troubles
 from tests.namespaces import Namespace
 from tests.scenarios import cluster as plain
@@ -25,9 +27,20 @@ class WatchedController(plain.Controller):
     def start(self) -> None:
         self.checker.before_change()  # what was changed while none ran is older than what this one does about it
         self.checker.controller(runs=True)
+        self.checker.hear(self.log)
         super().start()
         assert self.process is not None
         self.checker.attend(self.process.pid)
+
+    def send(self, number: int) -> None:
+        if number == signal.SIGSTOP:  # it may be the one that acts, until another one does
+            self.checker.note(Fault("paused", until=time.monotonic() + self.checker.constants.handover))
+        super().send(number)
+
+    def ended(self) -> int:
+        code = super().ended()
+        self.checker.controller(runs=False)
+        return code
 
     def end(self, number: int = signal.SIGKILL) -> int:
         code = super().end(number)
@@ -56,6 +69,12 @@ class Watched(plain.Cluster):
         super().__init__(lab, directory)
         self.controller = WatchedController(self.controller.kubeconfig, self.controller.log)
         self.controller.checker = self.checker = checker
+
+    def another(self, log: Path, *options: str) -> plain.Controller:
+        """A controller beside the first one; both may run at once."""
+        made = WatchedController(self.controller.kubeconfig, log, options=list(options))
+        made.checker, made.environment = self.checker, self.controller.environment
+        return made
 
     def pod(self, prefix: str) -> plain.Pod:
         """As in a plain cluster; what is changed by hand in its kernel is in the history."""
@@ -101,7 +120,6 @@ def looked_at(directory: Path, *arguments: Any, **options: Any) -> Iterator[Watc
         at = made.lab.access
         checker.follow(Access(at.server, at.ca, at.token))
         watched = Watched(made.lab, directory, checker)
-        checker.hear(watched.controller.log)
         try:
             yield watched
         finally:

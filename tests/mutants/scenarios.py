@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.checker.facts import UNREADABLE
 from tests.checker.judge import settled_after
-from tests.checker.watched import Watched, WatchedController
+from tests.checker.watched import Watched
 from tests.mutants.planting import Edit
 from tests.mutants.playing import BOUNDS, Scenario, Story
 from tests.scenarios import objects
@@ -244,8 +244,7 @@ def writers(lab: Watched) -> Story:
     yield
     with lab.checker.fault("the watches of the first are silent"):  # of everything that comes later it is no excuse
         lab.fault("silence-watches")
-    second = WatchedController(lab.controller.kubeconfig, lab.controller.log.with_name("second.log"))
-    second.checker, second.environment, second.options = lab.checker, lab.controller.environment, lab.controller.options
+    second = lab.another(lab.controller.log.with_name("second.log"), *lab.controller.options)
     second.start()
     try:
         eventually(lambda: "found as wished" in second.said(), _PATIENCE, "the second controller has looked at everything")
@@ -400,6 +399,6 @@ SCENARIOS = {
             )
         ),
         Scenario("silence", silence, hastened=(_SOON, _AGAIN), constants=replace(BOUNDS, view=6.0)),
-        Scenario("writers", writers, constants=replace(BOUNDS, execs=2), options=("--audit-every", "1")),
+        Scenario("writers", writers, options=("--audit-every", "1")),
     )
 }

@@ -73,6 +73,18 @@ class Controller:
         self.process = None
         return code
 
+    def send(self, number: int) -> None:
+        """Send a signal, and do not wait for anything."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def ended(self) -> int:
+        """Its exit code, once it has ended by itself."""
+        assert self.process is not None
+        code = self.process.wait(20)
+        self.process = None
+        return code
+
     def said(self) -> str:
         """Its log so far."""
         return self.log.read_text()
@@ -171,6 +183,10 @@ class Cluster:
     def __init__(self, lab: Reachable, directory: Path) -> None:
         self.lab = lab
         self.controller = Controller(lab.kubeconfig, directory / "controller.log")
+
+    def another(self, log: Path, *options: str) -> Controller:
+        """A controller beside the first one; both may run at once."""
+        return Controller(self.controller.kubeconfig, log, options=list(options))
 
     def call(self, use: Callable[[Client], Coroutine[Any, Any, T]]) -> T:
         """Use a client of the API server."""

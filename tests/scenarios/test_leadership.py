@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.cluster import Cluster, Controller, Json, cluster, eventually
+from tests.checker.watched import Watched, cluster
+from tests.scenarios.cluster import Json, eventually
 from tests.scenarios.objects import pod
 
 pytestmark = pytest.mark.kernel
@@ -25,11 +26,11 @@ SLOW = ["--lease-duration=60", "--lease-renew-deadline=50", "--lease-retry=25"]
 class Replica:
     """One of several controllers."""
 
-    def __init__(self, lab: Cluster, directory: Path, name: str, *options: str) -> None:
+    def __init__(self, lab: Watched, directory: Path, name: str, *options: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port: int = probe.getsockname()[1]
         asks = ["--listen", f"127.0.0.1:{self.port}", "--lease=on", *options]
-        self.controller = Controller(lab.lab.kubeconfig, directory / f"{name}.log", options=asks)
+        self.controller = lab.another(directory / f"{name}.log", *asks)
 
     def start(self) -> "Replica":
         self.controller.start()
@@ -57,19 +58,15 @@ class Replica:
         return self.count("kube_vxlan_leader") == 1
 
     def send(self, number: int) -> None:
-        assert self.controller.process is not None
-        self.controller.process.send_signal(number)
+        self.controller.send(number)
 
     def ended(self) -> int:
         """Its exit code, once it has ended by itself."""
-        assert self.controller.process is not None
-        code = self.controller.process.wait(20)
-        self.controller.process = None
-        return code
+        return self.controller.ended()
 
 
 @contextlib.contextmanager
-def replicas(lab: Cluster, directory: Path, *options: list[str]) -> Iterator[list[Replica]]:
+def replicas(lab: Watched, directory: Path, *options: list[str]) -> Iterator[list[Replica]]:
     """Controllers with these options, started one after the other, so that the first one leads."""
     started = []
     try:
@@ -86,13 +83,13 @@ def replicas(lab: Cluster, directory: Path, *options: list[str]) -> Iterator[lis
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     with cluster(tmp_path_factory.mktemp("leadership")) as running:
         yield running
 
 
 @pytest.fixture
-def pods(lab: Cluster, tmp_path: Path) -> Iterator[str]:
+def pods(lab: Watched, tmp_path: Path) -> Iterator[str]:
     """A name of a network's pods for this test alone."""
     before = {one["metadata"]["name"] for one in lab.objects()}
     yield f"t{len(before)}"
@@ -103,23 +100,23 @@ def pods(lab: Cluster, tmp_path: Path) -> Iterator[str]:
     eventually(lambda: not lab.objects(), what="no pods")
 
 
-def join(lab: Cluster, name: str) -> None:
+def join(lab: Watched, name: str) -> None:
     lab.apply(pod(name, "vxeth1"))
 
 
-def wired(lab: Cluster, *names: str) -> bool:
+def wired(lab: Watched, *names: str) -> bool:
     """Whether each of these pods sends to all the others."""
     found = [lab.pod(name) for name in names]
     addresses = {one.address for one in found}
     return all("vxeth1" in one.links() and one.destinations("vxeth1") == addresses - {one.address} for one in found)
 
 
-def lease(lab: Cluster) -> Json:
+def lease(lab: Watched) -> Json:
     found: Json = lab.call(lambda client: client.get(LEASE))["spec"]
     return found
 
 
-def test_a_warm_standby_knows_everything_and_opens_no_exec(lab: Cluster, pods: str, tmp_path: Path) -> None:
+def test_a_warm_standby_knows_everything_and_opens_no_exec(lab: Watched, pods: str, tmp_path: Path) -> None:
     with replicas(lab, tmp_path, [], []) as (leader, standby):
         join(lab, f"{pods}a")
         join(lab, f"{pods}b")
@@ -131,7 +128,7 @@ def test_a_warm_standby_knows_everything_and_opens_no_exec(lab: Cluster, pods: s
         assert "standing by: the Lease kube-system/kube-vxlan-controller is held by" in standby.controller.said()
 
 
-def test_after_term_the_next_one_leads_within_two_seconds(lab: Cluster, pods: str, tmp_path: Path) -> None:
+def test_after_term_the_next_one_leads_within_two_seconds(lab: Watched, pods: str, tmp_path: Path) -> None:
     with replicas(lab, tmp_path, [], []) as (leader, standby):
         join(lab, f"{pods}a")
         eventually(lambda: wired(lab, f"{pods}a"), what="wired")
@@ -150,7 +147,7 @@ def test_after_term_the_next_one_leads_within_two_seconds(lab: Cluster, pods: st
         assert after["acquireTime"] > before["acquireTime"]
 
 
-def test_after_kill_the_next_one_leads_within_about_the_duration(lab: Cluster, pods: str, tmp_path: Path) -> None:
+def test_after_kill_the_next_one_leads_within_about_the_duration(lab: Watched, pods: str, tmp_path: Path) -> None:
     with replicas(lab, tmp_path, QUICK, QUICK) as (leader, standby):
         join(lab, f"{pods}a")
         eventually(lambda: wired(lab, f"{pods}a"), what="wired")
@@ -163,7 +160,7 @@ def test_after_kill_the_next_one_leads_within_about_the_duration(lab: Cluster, p
         assert standby.leads()
 
 
-def test_a_zombie_that_wakes_in_time_is_refused_by_the_agents_and_ends(lab: Cluster, pods: str, tmp_path: Path) -> None:
+def test_a_zombie_that_wakes_in_time_is_refused_by_the_agents_and_ends(lab: Watched, pods: str, tmp_path: Path) -> None:
     """Its Lease was deleted and taken while it was paused: nothing but the agents can tell it, since it looks rarely."""
     with replicas(lab, tmp_path, SLOW, QUICK) as (zombie, heir):
         join(lab, f"{pods}a")
@@ -185,7 +182,7 @@ def test_a_zombie_that_wakes_in_time_is_refused_by_the_agents_and_ends(lab: Clus
         assert wired(lab, f"{pods}a", f"{pods}b")
 
 
-def test_a_zombie_that_wakes_too_late_ends_at_once(lab: Cluster, pods: str, tmp_path: Path) -> None:
+def test_a_zombie_that_wakes_too_late_ends_at_once(lab: Watched, pods: str, tmp_path: Path) -> None:
     with replicas(lab, tmp_path, QUICK, QUICK) as (zombie, heir):
         zombie.send(signal.SIGSTOP)
         eventually(heir.leads, 10, what="the other one leads")
@@ -195,7 +192,7 @@ def test_a_zombie_that_wakes_too_late_ends_at_once(lab: Cluster, pods: str, tmp_
         assert heir.leads()
 
 
-def test_a_lease_that_was_deleted_is_made_anew_by_its_leader(lab: Cluster, pods: str, tmp_path: Path) -> None:
+def test_a_lease_that_was_deleted_is_made_anew_by_its_leader(lab: Watched, pods: str, tmp_path: Path) -> None:
     with replicas(lab, tmp_path, QUICK) as (leader,):
         before = lease(lab)
         lab.remove(LEASE)
@@ -204,35 +201,36 @@ def test_a_lease_that_was_deleted_is_made_anew_by_its_leader(lab: Cluster, pods:
         assert leader.leads()
 
 
-def test_a_number_planted_in_a_pod_stops_nobody(lab: Cluster, pods: str, tmp_path: Path) -> None:
+def test_a_number_planted_in_a_pod_stops_nobody(lab: Watched, pods: str, tmp_path: Path) -> None:
     with replicas(lab, tmp_path, QUICK) as (leader,):
         join(lab, f"{pods}a")
         eventually(lambda: wired(lab, f"{pods}a"), what="wired")
         lab.ready(1)
-        _plant(lab, f"{pods}a", 9 * 10**15)
-        join(lab, f"{pods}b")
-        join(lab, f"{pods}c")
-        b, c = lab.pod(f"{pods}b"), lab.pod(f"{pods}c")
-        eventually(lambda: "vxeth1" in c.links() and b.address in c.destinations("vxeth1"), what="the others are wired")
-        eventually(lambda: "refuses the request (epoch)" in leader.controller.said(), what="told")
+        with lab.checker.fault("nobody can ask its agents any more", lab.pod(f"{pods}a").uid):
+            _plant(lab, f"{pods}a", 9 * 10**15)
+            join(lab, f"{pods}b")
+            join(lab, f"{pods}c")
+            b, c = lab.pod(f"{pods}b"), lab.pod(f"{pods}c")
+            eventually(lambda: "vxeth1" in c.links() and b.address in c.destinations("vxeth1"), what="the others are wired")
+            eventually(lambda: "refuses the request (epoch)" in leader.controller.said(), what="told")
         assert leader.leads()
         assert leader.asked("livez")[0] == 200
         assert int(lease(lab)["leaseTransitions"]) == 0
 
 
-def test_a_lease_that_names_another_ends_its_leader(lab: Cluster, pods: str, tmp_path: Path) -> None:
+def test_a_lease_that_names_another_ends_its_leader(lab: Watched, pods: str, tmp_path: Path) -> None:
     with replicas(lab, tmp_path, QUICK) as (leader,):
         lab.merge(LEASE, {"spec": {"holderIdentity": "somebody-else"}})
         assert leader.ended() == 1
         assert "is held by somebody-else now; another controller may act now, so this one ends" in leader.controller.said()
 
 
-def _is_there(lab: Cluster) -> bool:
+def _is_there(lab: Watched) -> bool:
     leases = lab.items(LEASE.rpartition("/")[0])
     return any(one["metadata"]["name"] == "kube-vxlan-controller" for one in leases)
 
 
-def _plant(lab: Cluster, name: str, epoch: int) -> None:
+def _plant(lab: Watched, name: str, epoch: int) -> None:
     """Write into a pod what a newer leader would have left there; any process of it may."""
     left = Path(f"/proc/{lab.pod(name).namespace.pid}/root/dev/shm/kube-vxlan-agent.epoch")
     assert int(left.read_text().split()[0]) < epoch

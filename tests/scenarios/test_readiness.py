@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.cluster import Cluster, Json, cluster, eventually
+from tests.checker.facts import UNREADABLE
+from tests.checker.watched import Watched, cluster
+from tests.scenarios.cluster import Json, eventually
 from tests.scenarios.objects import pod
 
 pytestmark = pytest.mark.kernel
@@ -13,7 +15,7 @@ GATE = "vxlan.openvnf.org/ready"
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Cluster]:
+def lab(tmp_path: Path) -> Iterator[Watched]:
     with cluster(tmp_path) as running:
         running.controller.options += ["--readiness=on", "--audit-every=2"]
         yield running
@@ -24,12 +26,13 @@ def gated(name: str, text: str) -> Json:
     return made | {"spec": made["spec"] | {"readinessGates": [{"conditionType": GATE}]}}
 
 
-def conditions(lab: Cluster, name: str) -> dict[str, Json]:
+def conditions(lab: Watched, name: str) -> dict[str, Json]:
     (found,) = (one for one in lab.objects() if one["metadata"]["name"] == name)
     return {one["type"]: one for one in found["status"].get("conditions") or ()}
 
 
-def test_a_gate_opens_when_frames_can_pass_and_shuts_when_they_cannot(lab: Cluster) -> None:
+def test_a_gate_opens_when_frames_can_pass_and_shuts_when_they_cannot(lab: Watched) -> None:
+    lab.checker.means("vxeth1 upp", {"vxeth1": UNREADABLE})
     lab.controller.start()
     lab.apply(gated("a", "vxeth1"), gated("bad", "vxeth1 upp"), pod("plain", "vxeth1"))
     eventually(lambda: conditions(lab, "a").get("Ready", {}).get("status") == "True", what="a is ready")

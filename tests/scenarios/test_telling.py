@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.checker.facts import UNREADABLE
+from tests.checker.watched import Watched, cluster
 from tests.lab.apiserver.hosted import HAS_KUBECTL
-from tests.scenarios.cluster import NETWORKS, Cluster, Pod, cluster, eventually
+from tests.scenarios.cluster import NETWORKS, Pod, eventually
 
 pytestmark = pytest.mark.kernel
 
@@ -24,7 +26,7 @@ AGENT = {
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Cluster]:
+def lab(tmp_path: Path) -> Iterator[Watched]:
     with cluster(tmp_path, nodes=1) as made:
         yield made
 
@@ -44,28 +46,30 @@ def pod(name: str, text: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
-def events(lab: Cluster, about: str, namespace: str = "default") -> list[dict[str, Any]]:
+def events(lab: Watched, about: str, namespace: str = "default") -> list[dict[str, Any]]:
     """The Events on an object, the oldest first."""
     items = lab.call(lambda client: client.get(f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"))["items"]
     return sorted((one for one in items if one["regarding"]["name"] == about), key=lambda one: str(one["eventTime"]))
 
 
-def reasons(lab: Cluster, about: str) -> list[str]:
+def reasons(lab: Watched, about: str) -> list[str]:
     return [event["reason"] for event in events(lab, about)]
 
 
-def annotate(lab: Cluster, name: str, text: str) -> None:
+def annotate(lab: Watched, name: str, text: str) -> None:
     path = f"/api/v1/namespaces/default/pods/{name}"
-    lab.call(lambda client: client.patch(path, {"metadata": {"annotations": {ANNOTATION: text}}}))
+    lab.merge(path, {"metadata": {"annotations": {ANNOTATION: text}}})
 
 
 def has(pod: Pod, *links: str) -> bool:
     return set(pod.links()) == set(links)
 
 
-def test_a_wrong_annotation_is_told_with_the_caret_and_harms_nothing_else(lab: Cluster) -> None:
+def test_a_wrong_annotation_is_told_with_the_caret_and_harms_nothing_else(lab: Watched) -> None:
+    wrong = "vxeth1 ip=10.1.1.2/24\nvxeth2 ipp=10.1.2.2/24"
+    lab.checker.means(wrong, {"vxeth1": {"ip": ("10.1.1.2/24",)}, "vxeth2": UNREADABLE})
     lab.controller.start()
-    lab.apply(pod("good", "vxeth1 ip=10.1.1.1/24\nvxeth2"), pod("bad", "vxeth1 ip=10.1.1.2/24\nvxeth2 ipp=10.1.2.2/24"))
+    lab.apply(pod("good", "vxeth1 ip=10.1.1.1/24\nvxeth2"), pod("bad", wrong))
     good, bad = lab.pod("good"), lab.pod("bad")
     eventually(lambda: has(good, "vxeth1", "vxeth2") and has(bad, "vxeth1"), what="the links")
     eventually(lambda: "Refused" in reasons(lab, "bad") and "Wired" in reasons(lab, "bad"), what="the Events")
@@ -86,7 +90,8 @@ def test_a_wrong_annotation_is_told_with_the_caret_and_harms_nothing_else(lab: C
 
 
 @pytest.mark.skipif(not HAS_KUBECTL, reason="kubectl is not installed")
-def test_describe_is_enough_to_know_what_to_write_instead(lab: Cluster) -> None:
+def test_describe_is_enough_to_know_what_to_write_instead(lab: Watched) -> None:
+    lab.checker.means("vxeth1 ip=10.1.1.2/240", {"vxeth1": UNREADABLE})
     lab.controller.start()
     lab.apply(pod("bad", "vxeth1 ip=10.1.1.2/240"))
     eventually(lambda: "Refused" in reasons(lab, "bad"), what="the Event")
@@ -97,7 +102,7 @@ def test_describe_is_enough_to_know_what_to_write_instead(lab: Cluster) -> None:
     assert lines[at + 1] == "              ^^^^^^^^^^^^"
 
 
-def test_a_start_among_settled_pods_writes_no_event_and_one_line(lab: Cluster) -> None:
+def test_a_start_among_settled_pods_writes_no_event_and_one_line(lab: Watched) -> None:
     lab.controller.start()
     lab.apply(pod("a", "vxeth1"), pod("b", "vxeth1"))
     lab.ready(2)
@@ -113,7 +118,7 @@ def test_a_start_among_settled_pods_writes_no_event_and_one_line(lab: Cluster) -
     assert lab.controller.said()[before:].count(" Wired: ") == 1
 
 
-def test_what_somebody_else_changed_is_put_back_with_an_event(lab: Cluster) -> None:
+def test_what_somebody_else_changed_is_put_back_with_an_event(lab: Watched) -> None:
     lab.controller.options += ["--audit-every", "1", "--log-level", "debug"]
     lab.controller.start()
     lab.apply(pod("a", "vxeth1 ip=10.1.1.1/24"))
@@ -127,12 +132,13 @@ def test_what_somebody_else_changed_is_put_back_with_an_event(lab: Cluster) -> N
     assert "addr replace 10.1.1.1/24 dev vxeth1" in events(lab, "a")[-1]["note"]
 
 
-def test_a_pod_that_loses_its_networks_is_told_so_and_a_wrong_entry_of_the_configmap_is_told_there(lab: Cluster) -> None:
+def test_a_pod_that_loses_its_networks_is_told_so_and_a_wrong_entry_of_the_configmap_is_told_there(lab: Watched) -> None:
     lab.controller.start()
     lab.apply(pod("a", "vxeth1"))
     lab.ready(1)
     annotate(lab, "a", "")
     eventually(lambda: reasons(lab, "a") == ["Wired", "Unwired"], what="the end of its networks told")
+    lab.checker.defines("id=notanumber", UNREADABLE)
     lab.set_networks({**NETWORKS, "vxeth9": "id=notanumber"})
     name = "kube-vxlan-controller"
     told = eventually(lambda: events(lab, name, "kube-system"), what="the ConfigMap's Event")
