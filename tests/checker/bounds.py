@@ -1,4 +1,9 @@
-"""Pure. S12: what a controller takes is bounded: execs in a pod at once, words about one pod, memory, open files."""
+"""Pure. S12: what a controller takes is bounded: execs in a pod at once, words about one pod, memory, open files.
+
+And a record of its log is one line, whatever bytes an annotation has. Not judged is how many execs it is opening at once (four
+on a node, 64 in all): what can be seen from outside is a process of the agent, which looks the same before it has greeted and
+for as long as its stream stays open; and those may be as many as there are pods.
+"""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -16,6 +21,7 @@ from tests.checker.facts import (
     Reported,
     Said,
     Serving,
+    Stray,
     Used,
     Violation,
 )
@@ -39,6 +45,9 @@ class Bounds:
         yield from self._crowds()
         yield from self._talk()
         yield from self._appetite()
+        for fact in self._history:
+            if isinstance(fact.what, Stray):
+                yield Violation("S12", fact.time, "", f"A line of a controller's log is no record: {fact.what.line[:80]!r}.")
 
     def _crowds(self) -> Iterator[Violation]:
         """Execs in one pod at once: so many of each controller that runs."""

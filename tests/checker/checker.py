@@ -27,6 +27,7 @@ from tests.checker.facts import (
     PodGone,
     Said,
     Started,
+    Stray,
     Violation,
     What,
 )
@@ -34,7 +35,7 @@ from tests.checker.judge import check
 from tests.checker.observe import Observer
 from tests.checker.processes import Processes
 from tests.checker.sandboxes import Reader, in_the_lab
-from tests.checker.words import lines, starts
+from tests.checker.words import lines, starts, strays
 from tests.checker.world import World
 
 __all__ = ["UNREADABLE", "Checker", "Constants", "Pod", "Violation"]
@@ -108,6 +109,7 @@ class Checker:
             text = whole.decode(errors="replace")
             self._history += (Fact(at - offset, "", Started()) for at in starts(text))
             self._history += (Fact(at - offset, uid, Said()) for at, uid in lines(text))
+            self._history += (Fact(time.monotonic(), "", Stray(line)) for line in strays(text))
 
     def before_change(self) -> None:
         """Call it before changing an object: what is there now is written down, so that no state is missed."""

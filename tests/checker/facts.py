@@ -96,6 +96,13 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Stray:
+    """A controller's log has a line that is no record: something that was logged went on there, or is forged."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reported:
     """The API server was given an Event of the controller about the pod, or another count for one."""
 
@@ -195,8 +202,8 @@ class Ended:
 
 
 What = (
-    Is | Gone | Entered | HandedOver | Left | Gap | GateShut | GateOpened | Runs | Serving | Said | Reported | Pod | PodGone
-    | Config | Controller | Started | Fault | ByHand | Heard | Closed | Used | Ended
+    Is | Gone | Entered | HandedOver | Left | Gap | GateShut | GateOpened | Runs | Serving | Said | Stray | Reported | Pod
+    | PodGone | Config | Controller | Started | Fault | ByHand | Heard | Closed | Used | Ended
 )  # fmt: skip
 
 

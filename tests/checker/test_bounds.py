@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checker.facts import FIRST_RELEASE, Controller, Ended, Fault, Reported, Said, Serving, Used, What
+from tests.checker.facts import FIRST_RELEASE, Controller, Ended, Fault, Reported, Said, Serving, Stray, Used, What
 from tests.checker.telling import Told, calm, laws
 
 
@@ -40,6 +40,10 @@ def test_a_pod_that_makes_a_controller_talk_all_the_time_is_one_too_many(kind: W
     assert laws(history(burst)) == {"S12"}
     assert laws(history([time * 1.2 for time in burst])) == set()
     assert laws(history(burst).at(40 + apart * 10.5, "", Controller(False), Controller(True))) == set()
+
+
+def test_a_line_of_the_log_that_is_no_record_is_one_too_many() -> None:
+    assert laws(calm().at(60, "", Stray("vxeth1 ip=10.0.0.1/24"))) == {"S12"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Which lines and Events count, and for whom."""
 
-from tests.checker.words import events, lines, starts
+from tests.checker.words import events, lines, starts, strays
 
 LOG = """\
 2026-01-31T12:00:00.250Z INFO started version=2.0.0
@@ -25,6 +25,13 @@ def test_lines_that_name_a_pod_count_and_details_do_not() -> None:
 def test_a_controller_says_when_it_is_at_work() -> None:
     (at,) = starts(LOG + '2026-01-31T12:00:03.000Z INFO "x INFO started " pod=default/b uid=uid-b\n')
     assert [round(when - at, 3) for when, _ in lines(LOG)] == [1.0, 1.75]
+
+
+def test_a_line_that_is_no_record_is_seen() -> None:
+    assert list(strays(LOG)) == ["Traceback (most recent call last):"]
+    assert list(strays('{"time": "2026-01-31T12:00:00.250Z"}\nkube-vxlan-controller: The end.\n not yet whole')) == []
+    forged = "2026-01-31T12:00:00.250Z INFO read a\u2028b text=\nok: INFO wired\n\n"
+    assert list(strays(forged)) == ["ok: INFO wired", ""]
 
 
 def test_an_event_counts_when_it_comes_and_when_it_changes() -> None:

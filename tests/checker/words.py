@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 _LINE = re.compile(r"(\S+Z) (?:INFO|WARNING|ERROR|CRITICAL) .*? uid=(\S+)")
+_RECORD = re.compile(r"\S+Z (?:DEBUG|INFO|WARNING|ERROR|CRITICAL) |\{.*\}$|kube-vxlan-controller: ")
+"""How a line begins that stands for itself, as text or as JSON; with its own name a program says why it ends."""
 _STARTED = re.compile(r"^(\S+Z) INFO started ", re.MULTILINE)
 _REPORTER = "kube-vxlan-controller"
 
@@ -16,6 +18,11 @@ def lines(text: str) -> Iterator[tuple[float, str]]:
         found = _LINE.match(line)
         if found:
             yield datetime.fromisoformat(found[1]).timestamp(), found[2]
+
+
+def strays(text: str) -> Iterator[str]:
+    """The lines that are no record by themselves."""
+    return (line for line in text.split("\n")[:-1] if not _RECORD.match(line))
 
 
 def starts(text: str) -> Iterator[float]:
