@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 
 from tests.checker.facts import UNREADABLE, Definitions, Options, Pod
-from tests.checker.wishes import Adrift, Alive, Has, Held, Member, Reached, Refused, Unseen, Wish
+from tests.checker.wishes import ROOM, Adrift, Alive, Has, Held, Member, Reached, Refused, Unseen, Wish
 
 _ADDING = ("ip", "route")
 _CANCELLED = ("ip", "route", "mtu", "ttl")
@@ -104,7 +104,7 @@ def _own(uid: str, link: str, options: Mapping[str, str | tuple[str, ...]], port
     yield Has(uid, link, "port", str(port))
     yield Has(uid, link, "learning", str(options.get("learning", "true")))
     yield Has(uid, link, "ttl", str(options.get("ttl", "0")))
-    for name, value in (("up", "true" if up else ""), ("mtu", options.get("mtu", ""))):
+    for name, value in (("up", "true" if up else ""), ("mtu", options.get("mtu", ROOM))):
         if value:
             yield Has(uid, link, name, str(value))
     for cidr in options.get("ip", ()):

@@ -10,12 +10,13 @@ from tests.checker.items import Address, Entry, Neighbour, Route, Rule
 from tests.checker.kernels import Kernel, Life, Thing
 from tests.checker.spans import NEVER, Spans, both, covers, grown, holds, lasting, late, minus, union
 from tests.checker.timelines import Timelines
-from tests.checker.wishes import Has, Held, Member, Refused, Unseen
+from tests.checker.wishes import ROOM, Has, Held, Member, Refused, Unseen
 
 _FIXED = ("port", "family")
 """Of a link with a VNI: what no kernel changes in place."""
 OUR_PROTOCOL = 86
 """Of our routes, says docs/protocol.md."""
+_LEAST_MTU = 68
 _BY_THE_KERNEL = (2, 9)
 """Protocols of routes that the kernel makes by itself: with an address, and by a router's advertisement."""
 
@@ -187,6 +188,8 @@ def _each(spans: Spans, parts: Iterable[Spans]) -> Spans:
 
 def _on(kernel: Kernel, life: Life, wish: Has) -> Spans:
     match wish.what:
+        case "mtu" if wish.value == ROOM:
+            return _with_room(kernel, life)
         case "vni" | "port" | "ttl" | "mtu":
             return life.when({wish.what: int(wish.value)})
         case "family":
@@ -198,6 +201,17 @@ def _on(kernel: Kernel, life: Life, wish: Has) -> Spans:
         case _:
             kind = Address if wish.what == "ip" else Route
             return union(*(spans for item, spans in kernel.on(life, kind) if as_wish(wish.pod, life, item) == wish))
+
+
+def _with_room(kernel: Kernel, life: Life) -> Spans:
+    """While a link had the MTU that fits through its lower device, less the outer headers; or had no lower device."""
+    found = [life.when({"lower": 0})]
+    for index, headers in {(link.lower, 70 if ":" in link.local else 50) for _, link in life.states}:
+        for lower in kernel.links.get(index, ()):
+            for mtu in {state.mtu for _, state in lower.states}:
+                fits = life.when({"lower": index, "mtu": max(_LEAST_MTU, mtu - headers)})
+                found.append(both(fits, lower.when({"mtu": mtu})))
+    return union(*found)
 
 
 def as_wish(pod: str, life: Life, item: object) -> Has | None:

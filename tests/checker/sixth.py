@@ -42,12 +42,17 @@ def _at(addresses: Sequence[tuple[float, str]], time: float) -> str:
 def _what(fact: Fact, local: str) -> Any:
     match fact.what:
         case Is(item=Link() as link) if link.alias:
-            return Is(_six(link)._replace(local=local))
+            return Is(_six(link)._replace(local=local, mtu=_room(link)))
         case Gone(item=Link() as link) if link.alias:
-            return Gone(_six(link)._replace(local=local))
+            return Gone(_six(link)._replace(local=local, mtu=_room(link)))
         case Config(networks=networks) if networks is not None:
             return Config({name: options and {**options, "family": "ipv6"} for name, options in networks.items()})
     return _six(fact.what)
+
+
+def _room(link: Link) -> int:
+    """Outer headers have 20 bytes more; a link without a lower device has what it was given."""
+    return link.mtu - 20 if link.lower else link.mtu
 
 
 def _six(value: Any) -> Any:

@@ -160,3 +160,31 @@ def test_what_was_done_by_hand_is_undone_in_time() -> None:
     assert laws(history(80)) == set()
     assert laws(history(110)) == {"L8"}
     assert laws(calm().at(40, "a", ByHand("red")).at(41, "a", Gone(sends("blue", "10.0.0.3")))) == set()
+
+
+def through(mtu: int, lower: int = 1500) -> Link:
+    """The link of pod a in blue, through eth0."""
+    return BLUE._replace(mtu=mtu, lower=2 if lower else 0)
+
+
+def test_a_link_has_the_mtu_that_fits_through_its_lower_device() -> None:
+    def history(mtu: int) -> Told:
+        told = calm().at(20, "a", Link(2, "eth0", up=True, mtu=1500))
+        told.at(20, "c", Link(2, "eth0", up=True, mtu=1500)).at(21.5, "c", through(mtu))
+        return told.at(21.5, "a", through(mtu))
+
+    assert laws(history(1450)) == set()
+    assert laws(history(1449)) == laws(history(1430)) == laws(history(1500)) == {"L3"}
+    assert laws(history(1450).at(60, "a", through(1400))) == {"L3"}
+    by_hand = history(1450).at(40, "a", ByHand("blue"), through(1400))
+    assert laws(by_hand.at(80, "a", through(1450))) == set()
+    assert laws(history(1450).at(40, "a", ByHand("blue"), through(1400))) == {"L8"}
+
+
+def test_a_lower_device_that_changes_takes_its_links_along() -> None:
+    def history(back: float) -> Told:
+        told = calm().at(20, "a", Link(2, "eth0", up=True, mtu=1500)).at(21.5, "a", through(1450))
+        return told.at(40, "a", ByHand(), Link(2, "eth0", up=True, mtu=1400)).at(back, "a", through(1350))
+
+    assert laws(history(80)) == set()
+    assert laws(history(110)) == {"L8"}

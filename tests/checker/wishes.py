@@ -1,6 +1,9 @@
 """Pure. What can be wished for at one moment of a run, in the words of the checker."""
 
 from dataclasses import dataclass
+from typing import Final
+
+ROOM: Final = "room"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,10 @@ class Alive:
 @dataclass(frozen=True, slots=True)
 class Has:
     """The pod's kernel holds this on a link: `vni`, `port`, `family` (4 or 6), `up`, `ttl`, `mtu`, `learning`, `local`, `ip` or
-    `route`."""
+    `route`.
+
+    An `mtu` of `ROOM` is as much as fits through the lower device.
+    """
 
     pod: str
     link: str
