@@ -50,6 +50,7 @@ was wrong at any moment. What such a test does that the checker cannot know by i
     lab.checker.by_hand(pod.uid)                     before something in this pod's kernel is changed by hand
     with lab.checker.fault("its agent hangs", pod.uid): ...    that pod alone is excused, until a while after it is over
     with lab.checker.fault("the API server is away", blind=True): ...       everybody is, but nothing may be removed
-    lab.controller.start(), lab.controller.end()     are told to it by themselves
+    lab.controller.start(), lab.controller.end()     are told to it by themselves, as are those of
+    lab.another(log, "--lease=on").start()           a controller beside the first one
     violations = lab.checker.verdict()               at any time; the last one is asked for by itself at the end
 """

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tests.checker.facts import Constants, Fact, GateOpened, GateShut, History, Left, Pod, Runs, Violation
 from tests.checker.holdings import Holdings
-from tests.checker.spans import NEVER, covers, holds, late, union
+from tests.checker.spans import NEVER, covers, grown, holds, late, union
 from tests.checker.timelines import Timelines
 from tests.checker.wishes import Has, Held, Refused, Unseen
 
@@ -61,7 +61,8 @@ class Gates:
                 waits.append((fact.pod, shut.pop(fact.pod), fact.time))
         for pod, begin, end in (*waits, *((pod, begin, run.end) for pod, begin in shut.items())):
             doubts = (wish for wish in run.perhaps if isinstance(wish, Held | Refused | Unseen) and wish.pod == pod)
-            excuses = union(run.excused(pod), *(run.perhaps[wish] for wish in doubts))
+            doubted = grown(union(*(run.perhaps[wish] for wish in doubts)), 0.0, self._constants.join)
+            excuses = union(run.excused(pod), doubted)
             for since, until in late(((begin, end),), self._constants.join, excuses):
                 yield Violation("L5", since, pod, f"The gate stayed shut for {until - since:.3f} s after it had to open.")
 

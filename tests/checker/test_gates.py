@@ -79,6 +79,15 @@ def test_a_native_agents_gate_is_judged_as_an_init_agents(
     assert laws(native(*runs, **fields)) == broken
 
 
+def test_a_pod_that_is_mended_has_as_long_as_one_that_comes() -> None:
+    def mended(opened: float) -> Told:
+        told = native(Runs(AGENT, 20.5), Runs("app", opened), wants=None)
+        return told.at(50, "d", pod("10.0.0.4", held_back=("prepare", "app")))
+
+    assert laws(mended(54.0)) == set()
+    assert laws(mended(56.0)) == {"L5"}
+
+
 def test_a_native_agents_gate_opens_when_the_networks_are_there() -> None:
     def gated(fact: Fact) -> tuple[Fact, ...]:
         assert isinstance(fact.what, Pod)

@@ -5,12 +5,13 @@ import os
 import shlex
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.checker.facts import Entered, GateShut, HandedOver, Left, Serving
+from tests.checker.facts import Entered, GateShut, HandedOver, Left, Runs, Serving
 from tests.checker.observe import Observer
 from tests.checker.processes import Processes
 from tests.checker.sandboxes import ancestry, below_kubelets, in_the_lab, owner
@@ -164,6 +165,7 @@ def test_a_sidecar_that_waits_is_no_init_agent_that_holds_its_pod(name: str, hol
     with contextlib.ExitStack() as end:
         end.callback(observer.stop)
         pause = end.enter_context(namespace())
+        begun = time.monotonic()
         waiting = Path("/proc", str(end.enter_context(container(pause.pid, hosts, *waits))), "cmdline")
         eventually(lambda: waiting.read_bytes().endswith(b"pause\0"), what="it waits")
         end.enter_context(container(pause.pid, hosts, *serves))  # whoever has seen this one, has looked at the other too
@@ -172,6 +174,9 @@ def test_a_sidecar_that_waits_is_no_init_agent_that_holds_its_pod(name: str, hol
         eventually(lambda: Serving(1) in facts, what="it has looked at all processes")
         eventually(lambda: any(isinstance(what, Entered) for what in facts), what="what it ordered is done")
         assert (GateShut() in facts) == holds
+        (runs,) = (what for what in facts if isinstance(what, Runs))
+        assert runs.container == name
+        assert begun - 0.02 <= runs.began <= time.monotonic()
 
 
 def _mount_point(path: Path) -> str:
