@@ -64,6 +64,7 @@ def play(scenario: Scenario, edits: Sequence[Edit], until: Set[str], directory: 
         lab.checker.constants = scenario.constants
         lab.controller.environment["PYTHONPATH"] = str(tree)
         lab.controller.options += scenario.options
+        lab.checker.before_change()  # so that its history has begun
         story = scenario.play(lab)
         unsettled = _stuck(story, 1)
         happened = time.monotonic() - lab.checker.history[0].time

@@ -377,8 +377,6 @@ SCENARIOS = {
                 namesakes,
                 absence,
                 refusal,
-                hanging,
-                busy,
                 interruption,
                 oblivion,
                 configuration,
@@ -398,6 +396,8 @@ SCENARIOS = {
                 probe,
             )
         ),
+        # A gate waits for a peer that hangs, for two seconds.
+        *(Scenario(play.__name__, play, constants=replace(BOUNDS, join=5.0)) for play in (hanging, busy)),
         Scenario("silence", silence, hastened=(_SOON, _AGAIN), constants=replace(BOUNDS, view=6.0)),
         Scenario("writers", writers, options=("--audit-every", "1")),
     )
