@@ -21,12 +21,14 @@ from tests.checker.facts import (
 )
 from tests.checker.holdings import OUR_PROTOCOL
 from tests.checker.items import Address, Entry, Item, Link, Route, Rule
-from tests.checker.spans import Spans, covers, holds, union
+from tests.checker.spans import Spans, covers, grown, holds, union
 from tests.checker.timelines import Timelines
 from tests.checker.wishes import Member
 
 _WATCHED_AFTER = 30.0
 """Seconds after a restart in which nothing may be written."""
+_STIRRED = 5.0
+"""Seconds after which what happened is no reason any more to write what is there again."""
 
 
 class Conduct:
@@ -37,6 +39,8 @@ class Conduct:
         self._run = run
         self._constants = constants
         self._unsettled = unsettled
+        self._changes = tuple(sorted(_changes(history)))
+        """When something happened that may be acted on: between which two looks."""
 
     def violations(self) -> Iterator[Violation]:
         """All of them."""
@@ -44,6 +48,7 @@ class Conduct:
             if isinstance(fact.what, Gap):
                 yield Violation("GAP", fact.time, fact.pod, f"The checker did not see everything: {fact.what.why}.")
         yield from self._restarts()
+        yield from self._idle()
         yield from self._blind()
         yield from self._never_seen()
 
@@ -70,19 +75,14 @@ class Conduct:
         return next((life.last.name for life in self._run.kernels[pod].lives() if life.last.ifindex == index), "")
 
     def _restarts(self) -> Iterator[Violation]:
-        """S6."""
+        """S6, after each start but the first."""
         starts = [fact.time for fact in self._history if fact.what == Controller(True)]
-        kinds = (Pod, PodGone, Config, ByHand, Fault, Controller, Ended)
-        changes = [fact for fact in self._history if isinstance(fact.what, kinds)]
-        expiries = [fact.what.leaves_at for fact in changes if isinstance(fact.what, Pod) and fact.what.leaves_at is not None]
-        others = [(fact.time if fact.since is None else fact.since, fact.time) for fact in changes]
-        others += [(time, time) for time in expiries]
         writes = [fact for fact in self._history if isinstance(fact.what, Is | Gone) and fact.source == "told"]
         for start in starts[1:]:
             if any(begin <= start <= end for begin, end in self._unsettled):
                 continue
             # What was first seen after the start may have been so from when it was last seen to be otherwise.
-            until = min((since for since, time in others if time > start), default=inf)
+            until = min((since for since, time in self._changes if time > start), default=inf)
             until = min(until, start + _WATCHED_AFTER)
             for fact in writes:
                 assert isinstance(fact.what, Is | Gone)
@@ -90,6 +90,27 @@ class Conduct:
                 if seen and self._ours(fact.pod, fact.what.item, fact.time):
                     sentence = f"{fact.what.item} was written {fact.time - start:.3f} s after a controller was started"
                     yield Violation("S6", fact.time, fact.pod, f"{sentence}, though everything was in place.")
+
+    def _idle(self) -> Iterator[Violation]:
+        """S6, at any time: what is there is not written again, unless something has happened a while ago or is wrong."""
+        run, there = self._run, dict[str, set[Item]]()
+        busy = grown(union(self._unsettled, self._changes, run.blind), 0.0, _STIRRED)
+        for fact in self._history:
+            if not isinstance(fact.what, Is | Gone):
+                continue
+            pod, item, held = fact.pod, fact.what.item, there.setdefault(fact.pod, set())
+            again = isinstance(fact.what, Is) and item in held and fact.source == "told"
+            if isinstance(item, Link):
+                held -= {one for one in held if isinstance(one, Link) and one.ifindex == item.ifindex}
+            if isinstance(fact.what, Is):
+                held.add(item)
+            else:
+                held.discard(item)
+            if not again or holds(busy, fact.time) or holds(run.excused(pod), fact.time):
+                continue
+            by_hand = holds(run.by_hand(pod, self._link(pod, item)), fact.time)
+            if not by_hand and not self._dies(pod, fact.time) and self._ours(pod, item, fact.time):
+                yield Violation("S6", fact.time, pod, f"{item} was written again, though nothing had happened.")
 
     def _blind(self) -> Iterator[Violation]:
         """S13."""
@@ -111,3 +132,11 @@ class Conduct:
                 begin, end = spans[0]
                 if min(end, self._run.end) - begin > self._constants.join:
                     yield Violation("GAP", begin, wish.pod, "The checker never saw into this pod's kernel.")
+
+
+def _changes(history: History) -> Iterator[tuple[float, float]]:
+    for fact in history:
+        if isinstance(fact.what, Pod | PodGone | Config | ByHand | Fault | Controller | Ended):
+            yield (fact.time if fact.since is None else fact.since), fact.time
+        if isinstance(fact.what, Pod) and fact.what.leaves_at is not None:
+            yield fact.what.leaves_at, fact.what.leaves_at

@@ -2,17 +2,11 @@
 
 from dataclasses import replace
 
-from tests.checker.facts import (
-    Controller,
-    Fact,
-    Fault,
-    Gap,
-    Gone,
-    Left,
-    PodGone,
-)
-from tests.checker.items import Address
-from tests.checker.telling import LINKS, Told, calm, laws, pod, sends
+import pytest
+
+from tests.checker.facts import ByHand, Config, Controller, Fact, Fault, Gap, Gone, Left, PodGone
+from tests.checker.items import Address, Item, Link, Route
+from tests.checker.telling import LINKS, NETWORKS, Told, calm, laws, pod, sends
 
 RED, BLUE = LINKS["red"], LINKS["blue"]
 
@@ -63,3 +57,34 @@ def test_who_is_blind_removes_nothing() -> None:
 def test_a_run_that_was_not_seen_whole_is_not_passed() -> None:
     assert laws(calm().at(60, "a", Gap("the socket overflowed"))) == {"GAP"}
     assert laws(calm().at(60, "d", pod("10.0.0.4", "yellow", "blue"))) >= {"GAP"}
+
+
+RED_OF_A = RED._replace(alias="kvc1/red/up/192.168.1.1-24")
+ON_A = (RED_OF_A, BLUE, sends("red", "10.0.0.2"), Address(7, "192.168.1.1/24"), Route(7, "192.168.9.0/24", "192.168.1.2", 86))
+
+
+@pytest.mark.parametrize("item", ON_A, ids=str)
+def test_what_is_settled_is_not_written_again(item: Item) -> None:
+    assert laws(calm().at(60, "a", item)) == {"S6"}
+    assert laws(calm().at(60, "a", item, source="read")) == set()
+    assert laws(calm().at(25, "a", item)) == laws(calm().at(43, "a", item)) == set(), "something has happened just before"
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        Fact(58, "", Config(NETWORKS)),
+        Fact(58, "b", pod("10.0.0.2", "red", answers=False)),
+        Fact(40, "a", ByHand()),
+        Fact(58, "a", Fault("its agent hangs")),
+        Fact(58, "a", Gone(Address(7, "192.168.1.1/24"))),
+    ],
+    ids=str,
+)
+def test_what_has_happened_may_be_a_reason_to_write_again(why: Fact) -> None:
+    told = calm().at(60, "a", RED_OF_A)
+    assert "S6" not in laws(tuple(sorted((*told.facts, why), key=lambda fact: fact.time)))
+
+
+def test_what_is_not_ours_may_be_written_again() -> None:
+    assert laws(calm().at(60, "a", Link(2, "eth0", up=True), Route(2, "0.0.0.0/0", "10.0.0.254", 3))) == set()
