@@ -306,6 +306,7 @@ def probe(lab: Watched) -> Story:
     yield
     lab.apply(objects.native_pod("n", text))
     lab.pod("n")
+    lab.checker.look()  # what n wants must be known before its application could start
     last(lab, 4.0)
     _annotate(lab, "n", "vxeth0 ip=10.1.0.3/24\nvxeth1")
     eventually(lambda: "running" in _state(lab, "n", "app"), what="the application of n runs")
