@@ -27,8 +27,9 @@ from tests.bench.measure import WITHIN
 from tests.bench.sick import PROGRAMS, TEXTS, program
 from tests.bench.slowness import Comparison
 from tests.bench.world import ROOT, world
+from tests.checker.constants import FIRST_RELEASE
 from tests.checker.costs import Costs
-from tests.checker.facts import FIRST_RELEASE, UNREADABLE, Controller, History, Violation
+from tests.checker.facts import UNREADABLE, Controller, History, Violation
 from tests.checker.judge import check
 
 HEAD = ("", "pods", "join ms", "worst ms", "CPU ms", "memory MB", "open files", "streams")

@@ -5,6 +5,7 @@ which is only ever appended to; a pure function judges it afterwards.
 
     items       pure  what a kernel can hold
     facts       pure  what a history is made of
+    constants   pure  the bounds that a run is judged by
     netlink     pure  the kernel's messages, as far as they matter here, decoded
     eye         I/O   one pod's namespace, as its netlink socket shows it
     observe     I/O   an eye in every pod's namespace, one thread for all of them

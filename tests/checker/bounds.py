@@ -10,21 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from math import inf
 
-from tests.checker.facts import (
-    Constants,
-    Controller,
-    Ended,
-    Fact,
-    History,
-    Pod,
-    PodGone,
-    Reported,
-    Said,
-    Serving,
-    Stray,
-    Used,
-    Violation,
-)
+from tests.checker.constants import Constants
+from tests.checker.facts import Controller, Ended, Fact, History, Pod, PodGone, Reported, Said, Serving, Stray, Used, Violation
 from tests.checker.spans import NEVER, covers
 from tests.checker.timelines import Timelines, running
 

@@ -8,13 +8,12 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.checker.access import Access
+from tests.checker.constants import FIRST_RELEASE, Constants
 from tests.checker.costs import Costs
 from tests.checker.facts import (
-    FIRST_RELEASE,
     UNREADABLE,
     ByHand,
     Config,
-    Constants,
     Controller,
     Definitions,
     Ended,

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from math import inf
 
+from tests.checker.constants import Constants
 from tests.checker.facts import (
     ByHand,
     Config,
-    Constants,
     Controller,
     Ended,
     Entered,

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from tests.checker.facts import Closed, Constants, Controller, Heard, History, Violation
+from tests.checker.constants import Constants
+from tests.checker.facts import Closed, Controller, Heard, History, Violation
 from tests.checker.spans import Spans, grown, late
 from tests.checker.timelines import Timelines
 

@@ -6,7 +6,8 @@ the networks are ready. That one is open when the first process of a container b
 
 from collections.abc import Iterator
 
-from tests.checker.facts import Constants, Fact, GateOpened, GateShut, History, Left, Pod, Runs, Violation
+from tests.checker.constants import Constants
+from tests.checker.facts import Fact, GateOpened, GateShut, History, Left, Pod, Runs, Violation
 from tests.checker.holdings import Holdings
 from tests.checker.spans import NEVER, covers, grown, holds, late, union
 from tests.checker.timelines import Timelines

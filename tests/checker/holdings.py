@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from math import inf
 
-from tests.checker.facts import Constants, Violation
+from tests.checker.constants import Constants
+from tests.checker.facts import Violation
 from tests.checker.items import Address, Entry, Neighbour, Route, Rule
 from tests.checker.kernels import Kernel, Life, Thing
 from tests.checker.spans import NEVER, Spans, both, covers, grown, holds, lasting, late, minus, union

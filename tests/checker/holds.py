@@ -12,7 +12,8 @@ it began (`stale`); hands, and the end of a sandbox, are nobody's doing.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from tests.checker.facts import Constants, Violation
+from tests.checker.constants import Constants
+from tests.checker.facts import Violation
 from tests.checker.holdings import Holdings, as_wish
 from tests.checker.items import Address, Entry, Route
 from tests.checker.kernels import Kernel, Life

@@ -5,7 +5,8 @@ from math import inf
 
 from tests.checker.bounds import Bounds
 from tests.checker.conduct import Conduct
-from tests.checker.facts import FIRST_RELEASE, Constants, History, Violation
+from tests.checker.constants import FIRST_RELEASE, Constants
+from tests.checker.facts import History, Violation
 from tests.checker.freshness import freshness
 from tests.checker.gates import Gates
 from tests.checker.holdings import Holdings

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 
-from tests.checker.facts import Constants, Violation
+from tests.checker.constants import Constants
+from tests.checker.facts import Violation
 from tests.checker.items import Entry
 from tests.checker.kernels import Kernel, Life
 from tests.checker.spans import NEVER, Spans, both, covers, grown, holds, lasting, late, minus, union

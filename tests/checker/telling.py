@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from tests.checker.constants import Constants
 from tests.checker.facts import (
     Config,
-    Constants,
     Controller,
     Definitions,
     Ended,

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.checker.facts import FIRST_RELEASE, Controller, Ended, Fault, Reported, Said, Serving, Stray, Used, What
+from tests.checker.constants import FIRST_RELEASE
+from tests.checker.facts import Controller, Ended, Fault, Reported, Said, Serving, Stray, Used, What
 from tests.checker.telling import Told, calm, laws
 
 

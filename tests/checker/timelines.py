@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from math import inf
 
+from tests.checker.constants import Constants
 from tests.checker.desire import desire
 from tests.checker.facts import (
     ByHand,
     Config,
-    Constants,
     Controller,
     Definitions,
     Ended,

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tests.checker.facts import UNREADABLE, Constants
+from tests.checker.constants import Constants
+from tests.checker.facts import UNREADABLE
 from tests.checker.watched import Watched
 from tests.scenarios.run import Run
 from tests.scenarios.sentences import SENTENCES, act
