@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 _LINE = re.compile(r"(\S+Z) (?:INFO|WARNING|ERROR|CRITICAL) .*? uid=(\S+)")
-_RECORD = re.compile(r"\S+Z (?:DEBUG|INFO|WARNING|ERROR|CRITICAL) |\{.*\}$|kube-vxlan-controller: ")
-"""How a line begins that stands for itself, as text or as JSON; with its own name a program says why it ends."""
+_RECORD = re.compile(r"\S+Z (?:DEBUG|INFO|WARNING|ERROR|CRITICAL) |\{.*\}$|kube-vxlan-controller: |The event loop stood still ")
+"""How a line begins that stands for itself, as text or as JSON. The last two are the last words of a program: with its own name
+it says why it ends; one that stands still can log nothing any more.
+"""
 _STARTED = re.compile(r"^(\S+Z) INFO started ", re.MULTILINE)
 _REPORTER = "kube-vxlan-controller"
 
