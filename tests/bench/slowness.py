@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from math import sqrt
 from statistics import median
 
-from tests.checker.facts import FIRST_RELEASE, Violation
+from tests.checker.constants import FIRST_RELEASE
+from tests.checker.facts import Violation
 from tests.checker.judge import isolation
 
 _NORMAL, _OF_A_MEDIAN, _ERRORS = 1.4826, 1.2533, 2
