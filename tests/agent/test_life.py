@@ -188,6 +188,18 @@ def test_ready_tells_whether_the_mark_is_there(pod: Pod) -> None:
     assert pod.agent("ready").returncode == 0
 
 
+def test_ready_waits_for_the_mark_as_long_as_it_is_told(pod: Pod) -> None:
+    begun = time.monotonic()
+    assert pod.agent("ready", "1").returncode == 1
+    assert time.monotonic() - begun >= 1.0
+    with pod.serve() as agent, subprocess.Popen(pod.command(str(AGENT), "ready", "20")) as waiting:
+        agent.done(Ask(finally_=Finally.READY))
+        assert waiting.wait(PATIENCE) == 0
+    pod.run("rm", "/dev/shm/kube-vxlan-agent.ready")
+    for odd in ("soon", "-1", "1.5", "9 9"):
+        assert pod.agent("ready", odd).returncode == 1, odd
+
+
 def test_release_ends_the_pause_and_answers_before(pod: Pod) -> None:
     with pod.serve() as agent:
         refusal = agent.ask(Ask(entries=(APPEND,), finally_=Finally.RELEASE))

@@ -8,7 +8,12 @@ Json = dict[str, Any]
 LABEL, ANNOTATION = "vxlan.openvnf.org", "vxlan.openvnf.org/networks"
 SIDECAR, INIT = "vxlan-controller-agent", "vxlan-controller-agent-init"
 IMAGE = "docker.io/openvnf/kube-vxlan-controller-agent:2"
-_PROBE = {"exec": {"command": ["kube-vxlan-agent", "ready"]}, "periodSeconds": 1, "failureThreshold": 600}
+_PROBE = {
+    "exec": {"command": ["kube-vxlan-agent", "ready", "25"]},
+    "timeoutSeconds": 30,
+    "periodSeconds": 1,
+    "failureThreshold": 23,
+}
 
 
 class Style(StrEnum):

@@ -8,7 +8,7 @@ from tests.bench.pods import SIDECAR, Json, container, overlay, shell
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _IDLE = ("busybox", "sh", "-c", "trap exit TERM; sleep 86400 & wait")
 """Ends when it is told to: a pod that has to be killed takes half a minute to leave."""
-_GREET = 'echo "kube-vxlan-agent 1 digest,learned,show,ready,release $POD_UID"'
+_GREET = 'echo "kube-vxlan-agent 1 digest,show,ready,release $POD_UID"'
 PROGRAMS = {
     "hangs": "exec cat >/dev/null",
     "greets and hangs": f"{_GREET}\nexec cat >/dev/null",

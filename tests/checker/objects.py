@@ -74,7 +74,7 @@ class Objects:
 def _held_back(inits: Sequence[Mapping[str, Any]], containers: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The containers that come after a native agent whose startup probe asks whether the networks are ready."""
     for number, one in enumerate(inits):
-        asks = one.get("startupProbe", {}).get("exec", {}).get("command", ())[-2:]
+        asks = one.get("startupProbe", {}).get("exec", {}).get("command", ())[:2]
         if one["name"] == _AGENT and one.get("restartPolicy") == "Always" and asks == ["kube-vxlan-agent", "ready"]:
             return tuple(other["name"] for other in (*inits[number + 1 :], *containers))
     return ()

@@ -95,7 +95,12 @@ def _spec() -> Json:
 
 
 def _native_spec() -> Json:
-    probe = {"exec": {"command": ["kube-vxlan-agent", "ready"]}, "periodSeconds": 1, "failureThreshold": 120}
+    probe = {
+        "exec": {"command": ["kube-vxlan-agent", "ready", "25"]},
+        "timeoutSeconds": 30,
+        "periodSeconds": 1,
+        "failureThreshold": 5,
+    }
     sidecar = _agent(SIDECAR) | {"restartPolicy": "Always", "startupProbe": probe}
     return {"initContainers": [sidecar], "containers": [_app(_SLEEP)]}
 
