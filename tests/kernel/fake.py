@@ -5,6 +5,7 @@ It refuses what the kernel refuses and has its side effects. `test_fake.py` hold
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import assert_never
 
 from kube_vxlan_controller.kernel.netns import (
@@ -89,12 +90,19 @@ class LearnEntry:
     entry: Entry
 
 
+ENTRIES = AppendDestination | DeleteEntry | StrayEntry | LearnEntry
+"""What `bridge` is told; all else is for `ip`."""
+
 Deed = Step | PlainLink | Unmark | Remark | OtherRoute | StrayEntry | LearnEntry
 """What can happen to a namespace, by us or by others."""
 
 
 class Refused(Exception):
     """The kernel says no; nothing is changed."""
+
+
+class Ended(Refused):
+    """iproute2 itself says no, and ends there, `-force` or not: what its batch still has to say is lost."""
 
 
 @dataclass
@@ -127,13 +135,18 @@ class FakeKernel:
     """How many the kernel has chosen."""
 
     def apply(self, deeds: Iterable[Deed]) -> list[Deed]:
-        """Carry them out as `ip -force` does; returns those that were refused."""
-        refused = []
-        for deed in deeds:
-            try:
-                self.do(deed)
-            except Refused:
-                refused.append(deed)
+        """Carry them out as `ip -force` and `bridge -force` do, each in a batch; returns what was refused or lost."""
+        refused: list[Deed] = []
+        for _, batch in groupby(deeds, key=lambda deed: isinstance(deed, ENTRIES)):
+            ended = False
+            for deed in batch:
+                try:
+                    if ended:
+                        raise Refused("the batch has ended")
+                    self.do(deed)
+                except Refused as refusal:
+                    ended = ended or isinstance(refusal, Ended)
+                    refused.append(deed)
         return refused
 
     def do(self, deed: Deed) -> None:
@@ -213,15 +226,19 @@ class FakeKernel:
 
     def add_link(self, device: Device, mac: str) -> None:
         """Create a VXLAN link; the kernel cuts a larger MTU down to what fits."""
+        self.check_lower(device)
         if device.name in self.links:
             raise Refused("file exists")
-        if device.lower not in self.links:
-            raise Refused("cannot find device")
         if any(link.device is not None and link.device.same_wire(device) for link in self.links.values()):
             raise Refused("a VXLAN device with the specified VNI already exists")
         self.links[device.name] = FakeLink(
             replace(device, ttl=device.ttl or 0, mtu=min(device.mtu or UNDERLAY_MTU, room(device))), mac=mac or self.a_mac()
         )
+
+    def check_lower(self, device: Device) -> None:
+        """iproute2 looks for the lower device by itself. Raises Ended."""
+        if device.lower not in self.links:
+            raise Ended("cannot find device")
 
     def a_mac(self) -> str:
         """One that no link has had."""
@@ -229,15 +246,18 @@ class FakeKernel:
         return f"02:00:00:00:02:{self.macs:02x}"
 
     def delete_link(self, name: InterfaceName) -> None:
-        """Remove a link, and all that is on it."""
+        """Remove a link with all that is on it, the VXLAN links that stand on it too."""
         self.link(name)
         del self.links[name]
         self._lose_routes(name, 4, 6)
+        for other in [other for other, link in self.links.items() if link.device is not None and link.device.lower == name]:
+            self.delete_link(other)
 
     def change(self, device: Device) -> None:
         """Set what can be set in place."""
+        self.check_lower(device)
         old = self.vxlan(device.name)
-        if not device.same_wire(old) or device.lower not in self.links:
+        if not device.same_wire(old):
             raise Refused("cannot change that")
         local = device.local or old.local
         self.links[device.name].device = replace(

@@ -8,7 +8,7 @@ from kube_vxlan_controller.kernel.lines import render
 from kube_vxlan_controller.kernel.netns import Netns
 from kube_vxlan_controller.kernel.readings import Reading, parse
 from tests.kernel.fake import Deed, LearnEntry, OtherRoute, PlainLink, Remark, StrayEntry, Unmark
-from tests.kernel.worlds import NAMES
+from tests.kernel.worlds import NAMES, TUN
 from tests.namespaces import Namespace
 
 READ = """
@@ -26,7 +26,7 @@ class RealKernel:
 
     def reset(self, promotes: bool) -> None:
         """Away with all that deeds can leave behind."""
-        lines = "\n".join(f"link del dev {name}" for name in NAMES)
+        lines = "\n".join(f"link del dev {name}" for name in (*NAMES, TUN))
         self.namespace.run(
             "sh",
             input=f"echo {promotes:d} > /proc/sys/net/ipv4/conf/all/promote_secondaries\n"

@@ -11,7 +11,7 @@ from kube_vxlan_controller.kernel.plan import plan
 from kube_vxlan_controller.model import Hold
 from tests.kernel.fake import Deed, FakeKernel
 from tests.kernel.real import RealKernel
-from tests.kernel.worlds import FEW_DEEDS, NAMES, SOME_DEEDS, holds, wishes, without_held
+from tests.kernel.worlds import FEW_DEEDS, NAMES, SOME_DEEDS, TUN, holds, wishes, without_held
 from tests.namespaces import pod_namespace
 
 pytestmark = pytest.mark.kernel
@@ -53,9 +53,9 @@ def act_on_both(fake: FakeKernel, real: RealKernel, doings: Sequence[Deed]) -> t
 
 def seen(netns: Netns) -> list[object]:
     """What can be compared: without the links that only one of them has, connected routes, and the order of addresses."""
-    foreign = {name: link and plain(link) for name, link in netns.foreign.links.items() if name in NAMES}
+    foreign = {name: link and plain(link) for name, link in netns.foreign.links.items() if name in (*NAMES, TUN)}
     routes = {subnet: protocol for subnet, protocol in netns.foreign.routes.items() if protocol != "2"}
-    aliases = {name: alias for name, alias in netns.foreign.aliases.items() if name in NAMES}
+    aliases = {name: alias for name, alias in netns.foreign.aliases.items() if name in (*NAMES, TUN)}
     return [{link.name: plain(link) for link in netns.links}, foreign, aliases, routes]
 
 

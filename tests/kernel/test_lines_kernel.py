@@ -167,3 +167,27 @@ def test_a_digest_is_what_md5sum_says_of_the_lines(kernel: RealKernel) -> None:
         "sh", "-c", f"bridge fdb show dev {VX1} | LC_ALL=C awk '{{print $1, $3}}' | LC_ALL=C sort | md5sum"
     )
     assert digest(link.destinations) == told.split()[0]
+
+
+def test_a_link_over_a_device_that_is_not_there_keeps_no_other_from_being_made(kernel: RealKernel) -> None:
+    missing = Link(replace(PLAIN, name=InterfaceName("vx0"), vni=Vni(7), lower=InterfaceName("tun0")), Mark("a"))
+    want = Netns((missing, Link(PLAIN, Mark("b", raised=True), True)))
+    planned = plan(want, kernel.apply([])[1])
+    assert [(fault.code, fault.network) for fault in planned.faults] == [("no-device", "a")]
+    complaints, there = kernel.apply(planned.steps)
+    assert (complaints, set(there.by_name)) == ("", {VX1})
+    kernel.namespace.run("ip", "link", "add", "tun0", "type", "veth", "peer", "name", "tun1")
+    complaints, there = kernel.apply(plan(want, kernel.apply([])[1]).steps)
+    assert (complaints, set(there.by_name)) == ("", {"vx0", VX1})
+    gone = replace(missing, device=replace(missing.device, lower=InterfaceName("tun9")))
+    planned = plan(Netns((gone, *want.links[1:])), there)
+    assert ([fault.code for fault in planned.faults], planned.steps) == (["no-device"], ())
+
+
+def test_iproute2_ends_its_batch_where_a_lower_device_is_not_there(kernel: RealKernel) -> None:
+    carried_out(kernel, AddLink(PLAIN), SetMark(VX1, Mark("net")))
+    for step in (AddLink(replace(PLAIN, name=InterfaceName("vx0"))), ChangeDevice(PLAIN)):
+        nowhere = replace(step, device=replace(step.device, lower=InterfaceName("tun0")))
+        complaints, there = kernel.apply([nowhere, SetMark(VX1, Mark("other"))])
+        assert "tun0" in complaints
+        assert there.by_name[VX1].mark == Mark("net")

@@ -135,11 +135,39 @@ def test_an_mtu_that_does_not_fit_is_told_with_the_largest_that_does(there: bool
     assert "mtu=1450" in fault.hint
 
 
-def test_a_device_that_is_not_there_may_come_and_is_tried() -> None:
-    want = replace(wished(), device=replace(wished().device, lower=InterfaceName("eth7")))
-    planned = plan(Netns((want,)), Netns((), ETH0))
-    assert planned.faults == ()
-    assert planned.steps[0] == AddLink(want.device)
+def test_a_device_that_is_not_there_is_told_with_those_that_are_and_never_named_to_the_kernel() -> None:
+    missing = replace(wished(), device=replace(wished().device, lower=InterfaceName("eth7")))
+    beside = wished(B, 102, frozenset(), network="b")
+    planned = plan(Netns((missing, beside)), Netns((), ETH0))
+    (fault,) = planned.faults
+    assert (fault.code, fault.network, fault.message) == ("no-device", "a", "The pod has no device eth7.")
+    assert "(eth0)" in (fault.hint or "")
+    assert planned.steps == plan(Netns((beside,)), Netns((), ETH0)).steps
+    came = replace(ETH0, mtus={**ETH0.mtus, InterfaceName("eth7"): 1500})
+    assert AddLink(missing.device) in plan(Netns((missing, beside)), Netns((), came)).steps
+
+
+def test_a_link_keeps_the_device_that_it_has_while_the_wished_one_is_not_there() -> None:
+    want = replace(wished(addresses=frozenset({SECOND})), device=replace(wished().device, lower=InterfaceName("eth7"), ttl=5))
+    have = replace(as_read(wished()), destinations=Destinations.of([PEER, THIRD_PEER]))
+    planned = plan(Netns((want,)), Netns((have,), ETH0))
+    assert [fault.code for fault in planned.faults] == ["no-device"]
+    assert planned.steps == (
+        DeleteAddress(A, FIRST),
+        SetMark(A, want.mark),
+        AddAddress(A, SECOND),
+        ReplaceRoute(A, ROUTE),
+        AppendDestination(A, OTHER),
+        DeleteEntry(A, Entry(ZERO_MAC, THIRD_PEER)),
+    )
+
+
+def test_a_link_that_is_about_to_be_deleted_carries_no_other() -> None:
+    want = replace(wished(B, 102, network="b"), device=replace(wished(B, 102).device, lower=A))
+    have = Netns((as_read(wished()),), ETH0)
+    planned = plan(Netns((want,)), have)
+    assert planned.steps == (DeleteLink(A),)
+    assert [fault.code for fault in planned.faults] == ["no-device"]
 
 
 def test_an_address_is_recorded_before_it_is_added_and_until_it_is_gone() -> None:

@@ -43,6 +43,8 @@ T = TypeVar("T")
 NAMES = tuple(InterfaceName(f"vx{number}") for number in range(4))
 NETWORKS = tuple(NetworkName(f"net-{number}") for number in range(3))
 LOWERS = (InterfaceName("eth0"), InterfaceName("eth1"))
+TUN = InterfaceName("tun0")
+"""A device of the pod's own that comes and goes."""
 LAYOUTS = (
     *[((0, 1, 2), (0, 1, 2))] * 4,
     ((0, 1, 2), (1, 0, 2)),  # two links swap their VNIs
@@ -89,7 +91,7 @@ DEVICES = tuple(
     tuple(
         Device(NAMES[0], Vni(1), UdpPort(8472), lower, local, learning, ttl, mtu)
         for lower, local, learning, ttl, mtu in product(
-            LOWERS, LOCALS if n == 2 else (None,), (True, False), (None, 5), (None, None, 1300, 1400)
+            (*LOWERS, *LOWERS, TUN), LOCALS if n == 2 else (None,), (True, False), (None, 5), (None, None, 1300, 1400)
         )
     )
     for n in range(3)
@@ -192,7 +194,7 @@ def _deeds(number: int) -> list[list[Deed]]:
     ]
 
 
-DEEDS = tuple(kind for number in range(3) for kind in _deeds(number))
+DEEDS = (*(kind for number in range(3) for kind in _deeds(number)), [PlainLink(TUN)], [DeleteLink(TUN)])
 
 
 ANY_DEED = st.sampled_from([deed for kind in DEEDS for deed in kind * max(1, 48 // len(kind))])

@@ -1,5 +1,8 @@
 """Pure. One link, whatever is there now: changed in place, adopted, made anew, or left out where that cannot be.
 
+A link of ours whose wished attributes no kernel would take is left as it is, and everything on it, its forwarding above all,
+is arranged as ever. A `dev` that is not there is never named: iproute2 would end its whole batch there, `-force` or not.
+
 The kernel's side effects are foreseen, so that one plan suffices. Removing an IPv4 primary takes the secondaries of its
 subnet along, removing the last IPv4 address of a link its IPv4 routes, lowering it all its routes, IPv6 addresses and learned
 entries, deleting it everything. What of it is not ours is put back as far as it can be. A network whose link is made anew,
@@ -31,7 +34,9 @@ from kube_vxlan_controller.kernel.steps import (
 from kube_vxlan_controller.model import MAX_ADDRESSES, Fault, Hold, Interface, InterfaceName, NetworkName, Prefix, Route
 
 LINK_IN_THE_WAY = "link-in-the-way"
-UNMADE = frozenset({LINK_IN_THE_WAY, "mtu-too-large"})
+NO_DEVICE = "no-device"
+MTU_TOO_LARGE = "mtu-too-large"
+UNMADE = frozenset({LINK_IN_THE_WAY, NO_DEVICE, MTU_TOO_LARGE})
 """The codes of Faults because of which a link is not there at all, or not as wished."""
 
 
@@ -44,6 +49,8 @@ class Obstacles:
     subnets: Mapping[Prefix, str]
     macs: Mapping[str, str]
     """The MAC addresses of links of ours that are on their way out, by what their mark calls the network."""
+    devices: Set[InterfaceName]
+    """What a link can stand on: what is there and stays. Empty where nobody knows."""
 
 
 def obstacles(want: Netns, have: Netns, hold: Hold, held: Set[InterfaceName]) -> Obstacles:
@@ -65,15 +72,17 @@ def obstacles(want: Netns, have: Netns, hold: Hold, held: Set[InterfaceName]) ->
         subnets |= {route.subnet: "" for route in link.routes}
     wires |= {link.device.wire: (f"link {link.name} has it, which is not ours", "Remove that link") for link in foreign}
     subnets |= {subnet: f"there is a route of protocol {protocol} to it" for subnet, protocol in have.foreign.routes.items()}
-    return Obstacles(wires, subnets, _parting(want, have, hold, held))
+    parting = _parting(want, have, hold, held)
+    macs = {link.mark.network: link.mac for link in parting}
+    return Obstacles(wires, subnets, macs, have.foreign.mtus.keys() - {link.name for link in parting})
 
 
-def _parting(want: Netns, have: Netns, hold: Hold, held: Set[InterfaceName]) -> Mapping[str, str]:
+def _parting(want: Netns, have: Netns, hold: Hold, held: Set[InterfaceName]) -> list[Link]:
+    """The links of ours that are about to be deleted."""
     if hold.removals:
-        return {}
+        return []
     wished = want.by_name
-    going = [link for link in have.links if link.name not in held and not can_stay(link, wished.get(link.name))]
-    return {link.mark.network: link.mac for link in going}
+    return [link for link in have.links if link.name not in held and not can_stay(link, wished.get(link.name))]
 
 
 def can_stay(link: Link, want: Link | None) -> bool:
@@ -82,14 +91,16 @@ def can_stay(link: Link, want: Link | None) -> bool:
 
 
 def arranged(want: Link, have: Netns, hold: Hold, in_the_way: Obstacles) -> Iterator[Step | Fault]:
-    """The steps for one link that is wished, or the Fault because of which there are none."""
-    impossible = _impossible(want, have.foreign)
-    if impossible is not None:
-        yield impossible
-        return
+    """The steps for one link that is wished, or the Faults because of which there are none or fewer."""
     ours, foreign = have.by_name.get(want.name), have.foreign.links.get(want.name)
     adoptable = None if want.name in have.foreign.aliases else foreign
     link = next((link for link in (ours, adoptable) if link is not None and link.device.same_wire(want.device)), None)
+    impossible = _impossible(want, have, in_the_way)
+    if impossible is not None:
+        yield impossible
+        if link is None or link is not ours or impossible.code == MTU_TOO_LARGE:
+            return
+        want = replace(want, device=link.device)
     if link is None:
         if ours is not None and hold.removals:
             return
@@ -118,12 +129,16 @@ def wished_mtu(device: Device, foreign: Foreign) -> int | None:
     return foreign.room(device) if device.mtu is None else device.mtu
 
 
-def _impossible(want: Link, foreign: Foreign) -> Fault | None:
-    """Why no kernel would make the link so, here. (That `dev` is not there is none of it: it may come, and is tried again.)"""
-    device, room = want.device, foreign.room(want.device)
+def _impossible(want: Link, have: Netns, in_the_way: Obstacles) -> Fault | None:
+    """Why no kernel would make the link so, here and now."""
+    device, foreign, room, there = want.device, have.foreign, have.foreign.room(want.device), in_the_way.devices
+    if there and device.lower not in there:
+        others = sorted(filter(str.isprintable, there - have.by_name.keys() - {"lo", want.name}))
+        hint = f"Write `dev` with one that it has ({', '.join(others[:8])}), or make it: then the network follows by itself"
+        return _fault(want, NO_DEVICE, f"The pod has no device {device.lower}", hint)
     if room is not None and device.mtu is not None and device.mtu > room:
         message = f"An MTU of {device.mtu} does not fit through {device.lower}, whose own is {foreign.mtus[device.lower]}"
-        return _fault(want, "mtu-too-large", message, f"Write mtu={room} at most, or none")
+        return _fault(want, MTU_TOO_LARGE, message, f"Write mtu={room} at most, or none")
     return None
 
 
