@@ -135,6 +135,20 @@ def test_an_mtu_that_does_not_fit_is_told_with_the_largest_that_does(there: bool
     assert "mtu=1450" in fault.hint
 
 
+def test_an_mtu_that_does_not_fit_keeps_nothing_else_from_being_done_to_a_link_that_is_there() -> None:
+    want = replace(wished(), device=replace(wished().device, mtu=9000, learning=False))
+    have = replace(as_read(wished()), destinations=Destinations.of([PEER, THIRD_PEER]), learned=frozenset({LEARNED}))
+    planned = plan(Netns((want,)), Netns((have,), ETH0))
+    assert [fault.code for fault in planned.faults] == ["mtu-too-large"]
+    changed, *entries = planned.steps
+    assert changed == ChangeDevice(replace(want.device, mtu=1450))
+    assert entries == [AppendDestination(A, OTHER), DeleteEntry(A, Entry(ZERO_MAC, THIRD_PEER))]
+    other_vni = replace(have, device=replace(have.device, vni=Vni(202)))
+    assert plan(Netns((want,)), Netns((other_vni,), ETH0)).steps == (DeleteLink(A),)
+    foreign = Foreign({A: replace(have, mark=NO_MARK)}, mtus=ETH0.mtus)
+    assert plan(Netns((want,)), Netns((), foreign)).steps == ()
+
+
 def test_a_device_that_is_not_there_is_told_with_those_that_are_and_never_named_to_the_kernel() -> None:
     missing = replace(wished(), device=replace(wished().device, lower=InterfaceName("eth7")))
     beside = wished(B, 102, frozenset(), network="b")

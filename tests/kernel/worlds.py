@@ -91,7 +91,7 @@ DEVICES = tuple(
     tuple(
         Device(NAMES[0], Vni(1), UdpPort(8472), lower, local, learning, ttl, mtu)
         for lower, local, learning, ttl, mtu in product(
-            (*LOWERS, *LOWERS, TUN), LOCALS if n == 2 else (None,), (True, False), (None, 5), (None, None, 1300, 1400)
+            (*LOWERS, *LOWERS, TUN), LOCALS if n == 2 else (None,), (True, False), (None, 5), (None, None, 1300, 1400, 9000)
         )
     )
     for n in range(3)

@@ -98,9 +98,10 @@ def arranged(want: Link, have: Netns, hold: Hold, in_the_way: Obstacles) -> Iter
     impossible = _impossible(want, have, in_the_way)
     if impossible is not None:
         yield impossible
-        if link is None or link is not ours or impossible.code == MTU_TOO_LARGE:
+        if link is None or link is not ours:
             return
-        want = replace(want, device=link.device)
+        too_large = impossible.code == MTU_TOO_LARGE
+        want = replace(want, device=replace(want.device, mtu=link.device.mtu) if too_large else link.device)
     if link is None:
         if ours is not None and hold.removals:
             return
