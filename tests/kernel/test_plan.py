@@ -422,6 +422,17 @@ def test_a_wire_that_a_held_link_has_is_a_fault() -> None:
     assert not any(isinstance(step, AddLink) for step in planned.steps)
 
 
+def test_a_name_that_a_held_link_of_another_network_has_is_a_fault() -> None:
+    hold = Hold(networks=frozenset({NetworkName("a")}), alive=frozenset({PEER, OTHER}))
+    planned = plan(Netns((wished(A, 102, network="b"),)), Netns((as_read(wished()),)), hold)
+    assert planned.steps == ()
+    (fault,) = planned.faults
+    assert (fault.code, fault.network) == ("link-in-the-way", "b")
+    assert "vx-a" in fault.message
+    assert "network a" in fault.message
+    assert plan(Netns((wished(),)), Netns((as_read(wished()),)), hold) == Plan()
+
+
 def test_a_held_destination_is_neither_added_nor_removed() -> None:
     have = replace(as_read(wished()), destinations=Destinations.of([PEER, THIRD_PEER]))
     anywhere = Hold(destinations=frozenset({OTHER, THIRD_PEER}))

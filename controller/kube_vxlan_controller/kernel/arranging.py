@@ -149,6 +149,13 @@ def alike(want: Device, have: Device) -> bool:
     return same_local and (want.lower, want.learning, want.ttl or 0) == (have.lower, have.learning, have.ttl or 0)
 
 
+def name_held(want: Link, there: Link) -> Fault:
+    """That a link which has to stay as it is has the name of a wished one of another network."""
+    message = f"Link {want.name} is that of network {there.mark.network}, whose own wish cannot be read"
+    hint = f"Mend what is wrong with {there.mark.network} first, or give this network another `name`"
+    return _fault(want, LINK_IN_THE_WAY, message, hint)
+
+
 def _name_taken(want: Link, alias: str | None) -> Fault:
     there = f"There is a link {want.name} that is not ours"
     if alias is None:

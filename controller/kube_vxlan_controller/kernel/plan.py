@@ -9,7 +9,7 @@ removed, by side effect neither.
 from collections.abc import Set
 from dataclasses import dataclass
 
-from kube_vxlan_controller.kernel.arranging import Obstacles, alike, arranged, can_stay, obstacles, wished_mtu
+from kube_vxlan_controller.kernel.arranging import Obstacles, alike, arranged, can_stay, name_held, obstacles, wished_mtu
 from kube_vxlan_controller.kernel.forwarding import departed, forwarding
 from kube_vxlan_controller.kernel.netns import Device, Link, Netns, mark_name
 from kube_vxlan_controller.kernel.steps import (
@@ -71,6 +71,8 @@ def plan(want: Netns, have: Netns, hold: Hold = NOTHING_HELD) -> Plan:
             found.append(DeleteLink(link.name))
     for link in want.links:
         if link.name in held:
+            if have.by_name[link.name].mark.network != link.mark.network:
+                found.append(name_held(link, have.by_name[link.name]))
             continue
         there = have.by_name.get(link.name)
         if there is not None and _settled(link, there) and wished_mtu(link.device, have.foreign) in (None, there.device.mtu):
