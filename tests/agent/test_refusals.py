@@ -52,6 +52,11 @@ link add name v type vxlan id 102 dev eth0 dstport 8472 learning ttl 0 external
 link add name v address 02:11:22:33:44 type vxlan id 102 dev eth0 dstport 8472 learning ttl 0
 link set dev vxeth1 address 02:11:22:33:44:55
 link add name v%d type vxlan id 102 dev eth0 dstport 8472 learning ttl 0
+link add name if2q type vxlan id 102 dev eth0 dstport 8472 learning ttl 0
+link add name if-2 type vxlan id 102 dev eth0 dstport 8472 learning ttl 0
+link add name v type vxlan id 102 dev if2 dstport 8472 learning ttl 0
+link set dev vxeth1 type vxlan dev if2q learning ttl 0
+link set dev if2q down
 addr add 10.9.0.1/24 dev eth0
 addr replace 10.9.0.1/24 dev eth0
 addr replace 10.9.0.1/24 dev other0
@@ -99,6 +104,9 @@ ENTRIES = """
 fdb append 00:00:00:00:00:00 dst 10.9.0.1 dev eth0 self permanent
 fdb append 00:00:00:00:00:00 dst 10.9.0.1 dev lo self permanent
 fdb append 00:00:00:00:00:00 dst 10.9.0.1 dev a23456789012345x self permanent
+fdb append 00:00:00:00:00:00 dst 10.9.0.1 dev if2 self permanent
+fdb append 00:00:00:00:00:00 dst 10.9.0.1 dev if-4294967294 self permanent
+fdb del 02:00:00:00:00:01 dst 10.9.0.1 dev if2q self
 fdb append 00:00:00:00:00:00 dst 10.9.0.1 dev vxeth1 self
 fdb append 00:00:00:00:00:00 dst 10.9.0.1 dev vxeth1 self permanent vni 7
 fdb append 00:00:00:00:00:00 dst 10.9.0.1 dev vxeth1 master permanent
@@ -196,6 +204,19 @@ def test_a_name_that_is_taken_cannot_be_made_ours_by_adding_it(pod: Pod) -> None
         for name in ("other0", "foreign0"):
             answer = agent.ask(Ask(batch=(ADD.replace("vxeth1", name), f"link del dev {name}")))
             assert refused(answer, "line") == f"batch 1 is not allowed: {ADD.replace('vxeth1', name)}"
+    assert kernel(pod) == before
+
+
+def test_a_name_that_iproute2_takes_for_a_number_reaches_no_other_link(pod: Pod) -> None:
+    before = kernel(pod)
+    index = pod.run("ip", "-o", "link", "show", "dev", "eth0").partition(":")[0]
+    pod.run("ip", "link", "set", "dev", f"if{index}q", "alias", "reached")
+    assert "reached" in pod.run("ip", "link", "show", "dev", "eth0")
+    pod.run("ip", "link", "set", "dev", "eth0", "alias", "")
+    add = ADD.replace("vxeth1", f"if{index}q")
+    with pod.serve() as agent:  # the first line fails, and the others would be about eth0
+        answer = agent.ask(Ask(batch=(add, f"link set dev if{index}q alias kvc1/a/up", f"link set dev if{index}q down")))
+        assert refused(answer, "line") == f"batch 1 is not allowed: {add}"
     assert kernel(pod) == before
 
 

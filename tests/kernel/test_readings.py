@@ -56,14 +56,15 @@ def test_what_carries_no_mark_is_foreign() -> None:
     odd = {**VXLAN, "ifname": "a\tb"}
     stolen = {**ETH0, "ifalias": "kvc1/net/up"}
     loopback = {**VXLAN, "ifname": "lo"}
-    netns = parse(links(other, without_id, odd, stolen, loopback))
+    numbered = {**VXLAN, "ifname": "if3"}
+    netns = parse(links(other, without_id, odd, stolen, loopback, numbered))
     assert netns.links == ()
     found = netns.foreign.links[InterfaceName("vx2")]
     assert found is not None
     assert found.mark == NO_MARK
     assert found.addresses == frozenset()
     assert found.others[0] == ip_interface("10.1.0.1/24")
-    assert [link for name, link in netns.foreign.links.items() if name != "vx2"] == [None] * 4
+    assert [link for name, link in netns.foreign.links.items() if name != "vx2"] == [None] * 5
 
 
 def test_what_carries_somebodys_alias_is_somebodys_and_so_are_its_routes() -> None:

@@ -52,7 +52,9 @@ def test_what_is_no_id(text: str) -> None:
     assert mistake.code == "invalid-id"
 
 
-@pytest.mark.parametrize("name", ["vxeth0", "a1", "x" * 15, "_x", "a.b", "a-b", "__proto__", "None", "true", "0", "eth1"])
+@pytest.mark.parametrize(
+    "name", ["vxeth0", "a1", "x" * 15, "_x", "a.b", "a-b", "__proto__", "None", "true", "0", "eth1", "if", "ifb0", "xif3"]
+)
 def test_interface_names(name: str) -> None:
     assert values.interface_name(name) == name
 
@@ -61,6 +63,7 @@ def test_interface_names(name: str) -> None:
     ("name", "code"),
     [
         *((name, "reserved-name") for name in ("eth0", "lo", "all", "default")),
+        *((name, "reserved-name") for name in ("if3", "if3q", "if-3", "if-4294967293")),
         *((name, "reserved-name") for name in ("up", "mtu", "dev", "type", "help", "a", "group", "name", "down")),
         *((name, "invalid-name") for name in ("", "x" * 16, "-x", ".", "..", ".x", "a b", "a/b", "a:b", "%d", "v%d", "#x")),
         *(
@@ -77,7 +80,9 @@ def test_what_is_no_interface_name(name: str, code: str) -> None:
     assert mistake.message.isprintable()
 
 
-@pytest.mark.parametrize(("name", "why"), [("eth0", "a pod's own device"), ("all", "no interface can have it")])
+@pytest.mark.parametrize(
+    ("name", "why"), [("eth0", "a pod's own device"), ("all", "no interface can have it"), ("if3q", "interface by its number")]
+)
 def test_why_a_name_is_reserved(name: str, why: str) -> None:
     mistake = values.interface_name(name)
     assert isinstance(mistake, Mistake)
@@ -95,7 +100,7 @@ def test_lower_devices(name: str) -> None:
     assert values.lower_device(name) == name
 
 
-@pytest.mark.parametrize("name", ["", "lo", "x" * 16, "%d", "a b"])
+@pytest.mark.parametrize("name", ["", "lo", "x" * 16, "%d", "a b", "if3", "if-3", "if3q"])
 def test_what_is_no_lower_device(name: str) -> None:
     assert isinstance(values.lower_device(name), Mistake)
 
@@ -167,7 +172,7 @@ def test_canonical_values_read_back_and_are_safe_words(text: str) -> None:
 @pytest.mark.kernel
 def test_the_kernel_takes_names_and_addresses_as_we_understand_them() -> None:
     assert shutil.which("ip")
-    names = ["vxeth0", "x" * 15, "_x", "a.b", "a-b", "__proto__", "None", "0", "if5"]
+    names = ["vxeth0", "x" * 15, "_x", "a.b", "a-b", "__proto__", "None", "0", "ifb5"]
     addresses = ["10.1.0.1/24", "10.7.0.1/255.255.255.0", "10.9.0.0/31", "FD00:0:0::1/64", "fd01::/127", "192.168.11.2/29"]
     with namespace() as ns:
         for name in names:
@@ -175,6 +180,11 @@ def test_the_kernel_takes_names_and_addresses_as_we_understand_them() -> None:
             ns.run("ip", "link", "add", "name", name, "type", "vxlan", "id", "5", "dstport", str(10_000 + names.index(name)))
         links = json.loads(ns.run("ip", "-j", "link", "show", "type", "vxlan"))
         assert {link["ifname"] for link in links} == set(names)
+        index = json.loads(ns.run("ip", "-j", "link", "show", "dev", "vxeth0"))[0]["ifindex"]
+        for name in (f"if{index}", f"if{index}q", f"if-{2**32 - index}"):
+            assert isinstance(values.interface_name(name), Mistake)
+            ns.run("ip", "link", "set", "dev", name, "alias", f"once {name}")
+            assert f"once {name}" in ns.run("ip", "link", "show", "dev", "vxeth0"), "another link altogether"
         for name in ("all", "default"):
             command = f"ip link add name {name} type vxlan id 6 dstport 4789 || echo refused"
             assert "refused" in ns.run("sh", "-c", command)

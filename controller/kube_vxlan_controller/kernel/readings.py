@@ -36,7 +36,7 @@ from kube_vxlan_controller.model import Address, Interface, InterfaceName, UdpPo
 Entries = Mapping[InterfaceName, frozenset[Entry]]
 """Forwarding entries by link."""
 
-_NAME = re.compile(r"(?!(?:lo|eth0)$)[A-Za-z0-9._-]{1,15}")
+_NAME = re.compile(r"(?!(?:lo|eth0)$|if-?[0-9])[A-Za-z0-9._-]{1,15}")
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 

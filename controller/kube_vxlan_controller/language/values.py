@@ -15,6 +15,8 @@ POD_DEVICES = frozenset({"lo", "eth0"})
 """Devices that every pod has already."""
 SYSCTL_NAMES = frozenset({"all", "default"})
 """Directories in /proc/sys/net/*/conf that are no interface's: the kernel makes no interface with such a name."""
+NUMBER = re.compile(r"if-?[0-9].*", re.DOTALL)
+"""What iproute2 reads as the number of an interface where none has that name, be it lo's or eth0's: by `sscanf("if%u")`."""
 IPROUTE_WORDS = frozenset(
     (
         "a",
@@ -134,6 +136,8 @@ def interface_name(text: str) -> InterfaceName | Mistake:
         message = f"{quoted(text)} is reserved: the kernel has settings of that name, and so no interface can have it."
     elif text in IPROUTE_WORDS:
         message = f"{quoted(text)} is a word of the `ip` command, which can take it for something else than a name."
+    elif NUMBER.fullmatch(text):
+        message = _number_meant(text)
     else:
         return _device("name", text)
     return Mistake("reserved-name", message, "choose another name, as in `name=vxeth0`")
@@ -143,6 +147,8 @@ def lower_device(text: str) -> InterfaceName | Mistake:
     """The name of a device that the pod has already."""
     if text == "lo":
         return Mistake("invalid-dev", "`lo` reaches no other pod.", "leave the option out, or write `dev=eth0`")
+    if NUMBER.fullmatch(text):
+        return Mistake("invalid-dev", _number_meant(text), "use a device whose name is not `if` and a digit, as in `dev=eth0`")
     return _device("dev", text)
 
 
@@ -154,6 +160,10 @@ def namespaces(text: str) -> frozenset[Namespace] | Mistake:
             message = f"{quoted(name)} is not the name of a namespace."
             return Mistake("invalid-namespaces", message, "write names with commas between, as in `namespaces=default,team-a`")
     return frozenset(map(Namespace, names))
+
+
+def _number_meant(text: str) -> str:
+    return f"{quoted(text)} begins with `if` and a digit, by which the `ip` command can mean another interface by its number."
 
 
 def _number(option: str, text: str, least: int, most: int) -> int | Mistake:
