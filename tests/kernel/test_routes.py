@@ -91,3 +91,15 @@ def test_routes_of_others_over_our_link_are_told_if_they_are_simple() -> None:
             ForeignRoute(ip_network("fd10::/64"), ip_address("fe80::5"), 11, 1024),
         ]
     }
+
+
+def test_a_route_of_mpls_is_nobodys() -> None:
+    labels = [
+        {"dst": "100", "as": "200", "via": {"family": "inet", "host": "10.244.0.1"}, "dev": "eth0", "protocol": "186"},
+        {"dst": "100/200", "via": {"family": "inet6", "host": "fe80::1"}, "dev": "vx1", "protocol": "86", "flags": []},
+        {"dst": "16", "dev": "vx1", "flags": []},
+    ]
+    plain = {"dst": "172.16.0.0/16", "gateway": "10.1.0.100", "dev": "vx1", "protocol": "86", "flags": []}
+    found = read([*labels, plain], [])
+    assert found == read([plain], [])
+    assert found.ours == {VX1: [Route(ip_network("172.16.0.0/16"), ip_address("10.1.0.100"))]}

@@ -21,6 +21,8 @@ _LINK = "253"
 """The scope of IPv4 routes without a gateway."""
 _NOT_OTHERS = (_KERNEL, str(PROTOCOL))
 _NUMBER = re.compile(r"[0-9]{1,3}")
+_LABELS = re.compile(r"[0-9]+(?:/[0-9]+)*")
+"""What a route of MPLS leads to; such routes stand in the same list, and are in nobody's way."""
 _BOOT = "3"
 """The protocol of routes that somebody added by hand, the ancestor among them; iproute2 leaves it out."""
 
@@ -72,7 +74,7 @@ def read_routes(text: str, links: Mapping[InterfaceName, Link | None], aliases: 
     found = Routes(defaultdict(list), defaultdict(list), {})
     for raw in msgspec.json.decode(text.strip() or "[]", type=list[msgspec.Raw]):
         route = msgspec.json.decode(raw, type=_Route)
-        if route.table:
+        if route.table or _LABELS.fullmatch(route.dst):
             continue
         subnet = _subnet(route)
         link = None if route.type or route.nexthops else links.get(InterfaceName(route.dev))
