@@ -32,10 +32,12 @@ def departed(link: Link, hold: Hold) -> Iterator[Step]:
     """What goes even from a held link: entries whose destination no live pod claims."""
     if hold.removals:
         return
-    stay = hold.alive | _still(link, hold)
-    zeros = (Entry(ZERO_MAC, destination) for destination in link.destinations)
-    for entry in sorted({*zeros, *link.strays, *link.learned}, key=_entry_key):
-        if entry.destination not in stay:
+    still = _still(link, hold)
+    for destination in sorted(link.destinations.outside(hold.alive) - still, key=int):
+        yield DeleteEntry(link.name, Entry(ZERO_MAC, destination))
+    past = {entry for entry in (*link.strays, *link.learned) if entry.destination not in hold.alive}
+    for entry in sorted(past, key=_entry_key):
+        if entry.destination not in still:
             yield DeleteEntry(link.name, entry)
 
 

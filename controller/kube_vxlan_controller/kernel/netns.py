@@ -5,7 +5,7 @@ link's alias) and nothing else; what is not ours stands in `Foreign`, only so th
 from a wish has nothing foreign and no `learned` entries.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -141,6 +141,10 @@ class Destinations:
         if other.without is not None and other.without in self:
             extra = extra | {other.without}
         return extra
+
+    def outside(self, addresses: Set[Address]) -> frozenset[Address]:
+        """The destinations here that are not among the addresses; by the sets' own means, which make nothing of the others."""
+        return self.shared.members - addresses - {self.without}
 
 
 class Generation:
