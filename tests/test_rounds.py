@@ -4,9 +4,10 @@ from ipaddress import ip_address
 import pytest
 
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
-from kube_vxlan_controller.kernel.netns import Destinations, Entry, Netns
+from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Entry, Netns
 from kube_vxlan_controller.kernel.readings import ParseError, Reading, parse
 from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry
+from kube_vxlan_controller.model import InterfaceName
 from kube_vxlan_controller.ports import Finally, StreamId, Told
 from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, audit_round, learn, next_round
 from kube_vxlan_controller.snapshot import ConfigSeen, PodsListed, Snapshot, fold
@@ -132,6 +133,23 @@ def test_a_member_goes_in_one_request_since_the_agent_removes_what_was_learned_o
     leave = due(wished, before)
     assert (leave.phase, leave.ask.read) == (Phase.FORWARD, ())
     assert next_round(wished, learn(wished, before, leave, Told(STREAM)), blind=False) == Settled()
+
+
+def test_an_entry_with_more_to_it_goes_and_the_member_at_its_destination_stays() -> None:
+    wished = wish(A, *PEERS)
+    odd = Entry(ZERO_MAC, ip_address("10.244.1.3"), port=4789)
+    text = "vxeth1 00:00:00:00:00:00 10.244.1.3 port 4789"
+    there = printed(wished.netns)
+    read = Told(STREAM, (), {**there, Reading.ENTRIES: f"{there[Reading.ENTRIES]}\n{text}"})
+    found = learn(wished, NOTHING_KNOWN, due(wished, NOTHING_KNOWN), read)
+    asked = due(wished, found)
+    assert (asked.phase, asked.plan.steps) == (Phase.FORWARD, (DeleteEntry(InterfaceName("vxeth1"), odd),))
+    after = learn(wished, found, asked, Told(STREAM, (), {}))
+    assert after.netns is not None
+    assert (set(after.netns.links[0].destinations), after.netns.links[0].strays) == (
+        set(wished.netns.links[0].destinations),
+        frozenset(),
+    )
 
 
 def test_what_was_learned_is_kept_only_where_no_destination_stands_beside_it() -> None:

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from kube_vxlan_controller.desired import Wish
 from kube_vxlan_controller.kernel.lines import render
-from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Entry, Link, Netns
+from kube_vxlan_controller.kernel.netns import Destinations, Entry, Link, Netns
 from kube_vxlan_controller.kernel.plan import Plan, plan
 from kube_vxlan_controller.kernel.readings import ParseError, digest, parse, parse_digests
 from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteAddress, DeleteEntry, DeleteLink, SetDown, Step
@@ -198,7 +198,7 @@ def _forwarded(wish: Wish, known: Netns, steps: Sequence[Step]) -> Netns:
 def _moved(link: Link, wished: Link | None, steps: Sequence[Step]) -> Destinations:
     """The link's destinations after the steps: those wished for, as the same object, where the steps were all that was left."""
     added = {step.destination for step in steps if isinstance(step, AppendDestination)}
-    gone = {step.entry.destination for step in steps if isinstance(step, DeleteEntry) and step.entry.mac == ZERO_MAC}
+    gone = {step.entry.destination for step in steps if isinstance(step, DeleteEntry) and step.entry.is_destination}
     if wished is not None:
         missing, extra = wished.destinations.beyond(link.destinations), link.destinations.beyond(wished.destinations)
         if added == missing and gone == extra:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from kube_vxlan_controller.desired import Wish
 from kube_vxlan_controller.kernel.arranging import UNMADE
 from kube_vxlan_controller.kernel.lines import render
-from kube_vxlan_controller.kernel.netns import ZERO_MAC
 from kube_vxlan_controller.kernel.plan import plan
 from kube_vxlan_controller.kernel.steps import AddLink, AppendDestination, DeleteEntry, Step
 from kube_vxlan_controller.model import Fault, InterfaceName, Place
@@ -134,7 +133,7 @@ class Story:
         for step in steps:
             if isinstance(step, AppendDestination):
                 joined[step.link] += 1
-            elif isinstance(step, DeleteEntry) and step.entry.mac == ZERO_MAC:
+            elif isinstance(step, DeleteEntry) and step.entry.is_destination:
                 left[step.link] += 1
         for link in sorted(joined.keys() | left.keys()):
             self._tell(peers(self._place, link, joined[link], left[link]))

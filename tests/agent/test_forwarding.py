@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from kube_vxlan_controller.agents.framing import Answer
+from kube_vxlan_controller.kernel.lines import render
 from kube_vxlan_controller.kernel.netns import ZERO_MAC
+from kube_vxlan_controller.kernel.readings import parse_entries
+from kube_vxlan_controller.kernel.steps import DeleteEntry
 from kube_vxlan_controller.model import InterfaceName
 from kube_vxlan_controller.ports import Ask, Reading
 from tests.agent.pod import Pod, Serving, agent_pod, eventually
@@ -13,6 +16,7 @@ from tests.agent.pod import Pod, Serving, agent_pod, eventually
 pytestmark = pytest.mark.kernel
 
 LINK = "ip link add name vxeth1 type vxlan id 101 dev eth0 dstport 8472"
+LINK_NAME = InterfaceName("vxeth1")
 ALONE = ["kube-vxlan-agen"] * 2
 """`serve` and its watchdog."""
 
@@ -131,6 +135,37 @@ def test_many_destinations_go_at_once_with_what_was_learned_of_them(pod: Pod) ->
             learned(pod, f"02:00:00:00:00:{number:02x}", number)
         agent.done(Ask(entries=tuple(map(delete, range(1, 201)))))
     assert forwarding(pod) == set()
+
+
+def test_entries_with_more_to_them_than_a_destination_are_told_apart_and_removed_alone(pod: Pod) -> None:
+    show = Ask(read=((Reading.ENTRIES, ()), (Reading.DIGEST, ())))
+    with pod.serve() as agent:
+        assert asked(agent, append(1)) == ()
+        plain = agent.done(show).readings
+        learned(pod, "02:00:00:00:00:0a", 1)
+        odd = ("port 4789", "vni 7 via eth0", "port 1 vni 7 via other0")
+        for words in odd:
+            pod.run(
+                "bridge", "fdb", "append", ZERO_MAC, "dst", "10.244.2.1", *words.split(), "dev", "vxeth1", "self", "permanent"
+            )
+        learned(pod, "02:00:00:00:00:0b", 1, how="dynamic via eth0")
+        now = agent.done(show).readings
+        assert now[Reading.DIGEST] != plain[Reading.DIGEST]
+        assert set(now[Reading.ENTRIES].splitlines()) == {
+            f"vxeth1 {ZERO_MAC} 10.244.2.1",
+            *(f"vxeth1 {ZERO_MAC} 10.244.2.1 {words}" for words in odd),
+            "vxeth1 02:00:00:00:00:0a 10.244.2.1 learned",
+            "vxeth1 02:00:00:00:00:0b 10.244.2.1 learned via eth0",
+        }
+        entries, found = parse_entries(now[Reading.ENTRIES])
+        gone = [entry for entry in entries[LINK_NAME] if not entry.is_destination] + [e for e in found[LINK_NAME] if e.via]
+        assert asked(agent, *render([DeleteEntry(LINK_NAME, entry) for entry in gone]).entries) == ()
+        after = agent.done(show).readings
+        assert after[Reading.DIGEST] == plain[Reading.DIGEST]
+        assert set(after[Reading.ENTRIES].splitlines()) == {
+            f"vxeth1 {ZERO_MAC} 10.244.2.1",
+            "vxeth1 02:00:00:00:00:0a 10.244.2.1 learned",
+        }
 
 
 @pytest.mark.parametrize("name", ["permanent", "static"])

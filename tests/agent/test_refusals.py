@@ -124,6 +124,13 @@ fdb del 00:00:00:00:00:00 dst 000.0.00.0 dev vxeth1 self
 fdb del 00:00:00:00:00:00 dst :: dev vxeth1 self
 fdb del 00:00:00:00:00:00 dst 0:0::0 dev vxeth1 self
 fdb del 00:00:00:00:00:00 dev vxeth1 self
+fdb del 00:00:00:00:00:00 dst 10.9.0.1 dev eth0 port 4789 self
+fdb del 00:00:00:00:00:00 dst 10.9.0.1 dev lo via vxeth1 self
+fdb del 00:00:00:00:00:00 dst 10.9.0.1 via vxeth1 dev eth0 self
+fdb del 00:00:00:00:00:00 dst 10.9.0.1 dev vxeth1 nhid 7 self
+fdb del 00:00:00:00:00:00 dst 10.9.0.1 dev vxeth1 via eth0 port 4789 self
+fdb del 00:00:00:00:00:00 dst 10.9.0.1 dev vxeth1 vni -7 self
+fdb append 00:00:00:00:00:00 dst 10.9.0.1 dev vxeth1 port 4789 self permanent
 fdb del 00:00:00:00:00:00:00 dst 10.9.0.1 dev vxeth1 self
 fdb del 0:0:0:0:0:0 dst 10.9.0.1 dev vxeth1 self
 fdb del 02:00:00:00:00:01 dst 10.9.0.1 dev vxeth1 self permanent
@@ -230,7 +237,7 @@ def test_a_vxlan_link_without_alias_may_be_adopted(pod: Pod) -> None:
 WORDS = (
     "fdb append del replace 00:00:00:00:00:00 02:00:00:00:00:0a 2:0:0:0:0:0 dst 10.9.0.1 0.0.0.0 1.2.3 :: fd00::1 fd00::1.2.3.4"
 )
-WORDS += " dev vxeth1 eth0 lo .-_ a23456789012345 a234567890123456 self permanent"
+WORDS += " dev vxeth1 eth0 lo .-_ a23456789012345 a234567890123456 self permanent port vni via 7"
 LINES = st.one_of(
     st.lists(st.sampled_from(WORDS.split()), min_size=1, max_size=10).map(" ".join),
     st.tuples(
@@ -238,7 +245,7 @@ LINES = st.one_of(
         st.sampled_from(["00:00:00:00:00:00", "02:00:00:00:00:0a", "0a:0:00:00:00:00:0", "02-00:00:00:00:00"]),
         st.text("0123456789abcdef.:", min_size=1, max_size=12) | st.ip_addresses().map(str),
         st.text("abceo10._-", min_size=1, max_size=17) | st.sampled_from(["lo", "eth0", "eth00"]),
-        st.sampled_from(["self permanent", "self", "self  permanent", "self permanent "]),
+        st.sampled_from(["self permanent", "self", "self  permanent", "self permanent ", "port 5 vni 6 via eth0 self"]),
     ).map(lambda it: f"{it[0]} {it[1]} dst {it[2]} dev {it[3]} {it[4]}"),
     st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60),
 )

@@ -76,7 +76,7 @@ class OtherRoute:
 
 @dataclass(frozen=True)
 class StrayEntry:
-    """Somebody sets a permanent entry for a MAC."""
+    """Somebody sets a permanent entry: for a MAC, or for all and with more to it than a destination."""
 
     link: InterfaceName
     entry: Entry
@@ -119,6 +119,8 @@ class FakeLink:
     secondary: set[Interface] = field(default_factory=set)
     permanent: dict[str, set[Address]] = field(default_factory=dict)
     learned: dict[str, set[Address]] = field(default_factory=dict)
+    odd: set[Entry] = field(default_factory=set)
+    """Permanent zero-MAC entries with more to them than a destination."""
 
 
 @dataclass
@@ -193,7 +195,10 @@ class FakeKernel:
                 self.replace_route(name, other)
             case StrayEntry(name, entry):
                 self.check_family(name, entry.destination)
-                self.link(name).permanent.setdefault(entry.mac, {entry.destination})
+                if entry.mac == ZERO_MAC:
+                    self.link(name).odd.add(entry)
+                else:
+                    self.link(name).permanent.setdefault(entry.mac, {entry.destination})
             case LearnEntry(name, entry):
                 self.check_family(name, entry.destination)
                 self.link(name).learned.setdefault(entry.mac, {entry.destination})
@@ -338,9 +343,12 @@ class FakeKernel:
             raise Refused("address family not supported by protocol")
 
     def delete_entry(self, name: InterfaceName, entry: Entry) -> None:
-        """Remove a forwarding entry; silently does nothing when its MAC has other destinations."""
+        """Remove a forwarding entry; silently does nothing when its MAC has others."""
         self.check_family(name, entry.destination)
         link = self.link(name)
+        if entry.mac == ZERO_MAC and link.odd and not (entry.is_destination and ZERO_MAC in link.permanent):
+            link.odd.discard(entry)
+            return
         table = link.permanent if entry.mac in link.permanent else link.learned
         if entry.mac not in table:
             raise Refused("no such file or directory")
@@ -362,7 +370,7 @@ class FakeKernel:
         aliases = {name: link.alias for name, link in self.links.items() if link.alias}
         others = {name: link for name, link in links.items() if name not in ours}
         mtus = {name: UNDERLAY_MTU if link.device is None else link.device.mtu or 0 for name, link in self.links.items()}
-        return Netns(tuple(ours.values()), Foreign(others, aliases, foreign, mtus))
+        return Netns(tuple(ours.values()), Foreign(others, aliases, routes=foreign, mtus=mtus))
 
     def _read(self, name: InterfaceName, link: FakeLink) -> Link | None:
         if link.device is None:
@@ -379,7 +387,8 @@ class FakeKernel:
                 if gateway is not None and (dev, of) == (name, OURS)
             ),
             destinations=Destinations.of(link.permanent.get(ZERO_MAC, ())),
-            strays=frozenset(Entry(mac, to) for mac, all_to in link.permanent.items() for to in all_to if mac != ZERO_MAC),
+            strays=frozenset(Entry(mac, to) for mac, all_to in link.permanent.items() for to in all_to if mac != ZERO_MAC)
+            | link.odd,
             learned=frozenset(Entry(mac, to) for mac, all_to in link.learned.items() for to in all_to),
             others=tuple(address for address in link.addresses if address not in ours),
             other_routes=frozenset(

@@ -7,6 +7,7 @@ from itertools import groupby
 from kube_vxlan_controller.kernel.lines import render
 from kube_vxlan_controller.kernel.netns import Netns
 from kube_vxlan_controller.kernel.readings import Reading, parse
+from kube_vxlan_controller.kernel.steps import DeleteEntry
 from tests.kernel.fake import Deed, LearnEntry, OtherRoute, PlainLink, Remark, StrayEntry, Unmark
 from tests.kernel.worlds import NAMES, TUN
 from tests.namespaces import Namespace
@@ -57,7 +58,7 @@ def line_of(deed: Deed) -> str:
             via = "" if link.startswith("eth") or route.gateway is None else f" via {route.gateway}"
             return f"route replace {route.subnet}{via} dev {link} proto {route.protocol}"
         case StrayEntry(link, entry):
-            return f"fdb append {entry.mac} dst {entry.destination} dev {link} self permanent"
+            return render([DeleteEntry(link, entry)]).entries[0].replace("fdb del", "fdb append") + " permanent"
         case LearnEntry(link, entry):
             return f"fdb append {entry.mac} dst {entry.destination} dev {link} self dynamic"
         case _:
@@ -70,9 +71,10 @@ def parsed(parts: dict[str, str]) -> Netns:
     """What the agent would make of `bridge fdb show`, and then what the controller would."""
     entries = []
     for line in parts["entries"].splitlines():
-        words = line.split()
-        if words[3] == "dst":
-            entries.append(f"{words[2]} {words[0]} {words[4]}{'' if 'permanent' in words else ' learned'}\n")
+        mac, _, link, what, to, *more = line.split()
+        if what == "dst":
+            kind = "" if "permanent" in more else " learned"
+            entries.append(f"{link} {mac} {to}{kind} {' '.join(more[: more.index('self')])}\n")
     return parse(
         {
             Reading.LINKS: parts["links"],

@@ -64,5 +64,13 @@ LINES: tuple[tuple[Step, str], ...] = (
     (AppendDestination(VX1, ip_address("fd00::2")), "fdb append 00:00:00:00:00:00 dst fd00::2 dev vx1 self permanent"),
     (DeleteEntry(VX1, Entry(ZERO_MAC, ip_address("10.244.0.1"))), "fdb del 00:00:00:00:00:00 dst 10.244.0.1 dev vx1 self"),
     (DeleteEntry(VX1, Entry("02:00:00:00:00:01", ip_address("fd00::2"))), "fdb del 02:00:00:00:00:01 dst fd00::2 dev vx1 self"),
+    (
+        DeleteEntry(VX1, Entry(ZERO_MAC, ip_address("10.244.0.1"), 4789, 7, "eth0")),
+        "fdb del 00:00:00:00:00:00 dst 10.244.0.1 dev vx1 port 4789 vni 7 via eth0 self",
+    ),
+    (
+        DeleteEntry(VX1, Entry(ZERO_MAC, ip_address("fd00::2"), via="eth1")),
+        "fdb del 00:00:00:00:00:00 dst fd00::2 dev vx1 via eth1 self",
+    ),
 )
 EVERY_STEP = tuple(step for step, _ in LINES)

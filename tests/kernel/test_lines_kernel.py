@@ -191,3 +191,40 @@ def test_iproute2_ends_its_batch_where_a_lower_device_is_not_there(kernel: RealK
         complaints, there = kernel.apply([nowhere, SetMark(VX1, Mark("other"))])
         assert "tun0" in complaints
         assert there.by_name[VX1].mark == Mark("net")
+
+
+def test_entries_with_more_to_them_than_a_destination_are_seen_and_go(kernel: RealKernel) -> None:
+    peer, other = ip_address("10.244.0.1"), ip_address("10.244.0.9")
+    carried_out(kernel, AddLink(PLAIN), SetMark(VX1, Mark("net", raised=True)), SetUp(VX1))
+    for words in ("10.244.0.1 port 4789", "10.244.0.9 via eth0", "10.244.0.9 vni 7", "10.244.0.9 port 1 vni 7 via eth1"):
+        kernel.namespace.run("bridge", "fdb", "append", ZERO_MAC, "dst", *words.split(), "dev", VX1, "self", "permanent")
+    there = kernel.apply([])[1]
+    assert (len(there.by_name[VX1].destinations), len(there.by_name[VX1].strays)) == (0, 4)
+    complaints, after = kernel.apply([DeleteEntry(VX1, Entry(ZERO_MAC, other))])
+    assert (complaints, after) == ("", there), "without a word, and nothing is done"
+    want = Netns((Link(PLAIN, Mark("net", raised=True), True, destinations=Destinations.of([peer])),))
+    complaints, after = kernel.apply(plan(want, there).steps)
+    assert complaints == ""
+    assert (set(after.by_name[VX1].destinations), after.by_name[VX1].strays) == ({peer}, frozenset())
+    assert kernel.namespace.run("bridge", "fdb", "show", "dev", VX1).split() == [
+        ZERO_MAC,
+        "dst",
+        str(peer),
+        "self",
+        "permanent",
+    ]
+
+
+@pytest.mark.parametrize("where", ["remote 10.244.0.9", "group 239.1.1.1", "remote fd00::9", "group ff05::9"])
+def test_a_link_that_leads_somewhere_by_itself_is_in_the_way(kernel: RealKernel, where: str) -> None:
+    line = f"link add name {VX1} type vxlan id {PLAIN.vni} dev eth0 dstport {PLAIN.port} {where}"
+    kernel.namespace.run("ip", *line.split())
+    there = kernel.apply([])[1]
+    six = ip_address("fd00::1") if ":" in where else None
+    planned = plan(Netns((Link(replace(PLAIN, local=six), Mark("net")),)), there)
+    assert ([fault.code for fault in planned.faults], planned.steps) == (["link-in-the-way"], ())
+    kernel.namespace.run("ip", "link", "set", "dev", VX1, "alias", "kvc1/net/down")
+    there = kernel.apply([])[1]
+    assert len(there.by_name[VX1].strays) == 1, "one of ours that somebody made so loses the entry"
+    complaints, after = kernel.apply(plan(Netns((Link(there.by_name[VX1].device, Mark("net")),)), there).steps)
+    assert (complaints, after.by_name[VX1].strays) == ("", frozenset())

@@ -374,6 +374,23 @@ def test_a_link_that_carries_somebodys_alias_is_not_adopted() -> None:
     assert plan(EMPTY, have) == Plan()
 
 
+def test_a_link_that_leads_somewhere_by_itself_is_not_adopted() -> None:
+    there = replace(as_read(wished()), mark=NO_MARK)
+    planned = plan(Netns((wished(),)), Netns((), Foreign({A: there}, leading={A: "239.1.1.1"})))
+    assert planned.steps == ()
+    (fault,) = planned.faults
+    assert (fault.code, fault.network) == ("link-in-the-way", "a")
+    assert "239.1.1.1" in fault.message
+    assert "`remote`" in (fault.hint or "")
+
+
+def test_an_entry_with_more_to_it_than_a_destination_goes_and_is_no_member() -> None:
+    odd = Entry(ZERO_MAC, PEER, 4789), Entry(ZERO_MAC, THIRD_PEER, via="eth0")
+    have = replace(as_read(wished()), destinations=Destinations.of([OTHER]), strays=frozenset(odd))
+    planned = plan(Netns((wished(),)), Netns((have,)))
+    assert planned.steps == (AppendDestination(A, PEER), DeleteEntry(A, odd[0]), DeleteEntry(A, odd[1]))
+
+
 def test_a_vni_that_a_foreign_link_has_is_a_fault() -> None:
     have = Netns((), Foreign({B: replace(as_read(wished(B)), mark=NO_MARK)}))
     planned = plan(Netns((wished(),)), have)

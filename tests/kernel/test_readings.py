@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kube_vxlan_controller.kernel.netns import NO_MARK, Device, Entry, Mark
+from kube_vxlan_controller.kernel.netns import NO_MARK, ZERO_MAC, Device, Entry, Mark
 from kube_vxlan_controller.kernel.readings import ParseError, Reading, digest, parse, parse_digests, parse_entries
 from kube_vxlan_controller.model import InterfaceName, UdpPort, Vni
 from tests.kernel.steps import VX1
@@ -77,6 +77,13 @@ def test_what_carries_somebodys_alias_is_somebodys_and_so_are_its_routes() -> No
     assert netns.foreign.routes == {ip_network("172.12.0.0/16"): "3"}
 
 
+@pytest.mark.parametrize("word", ["remote", "remote6", "group", "group6"])
+def test_where_a_link_leads_by_itself(word: str) -> None:
+    data = {"id": 7, "link": "eth0", "port": 4789, word: "fd00::9"}
+    leading = {**VXLAN, "ifname": "vx2", "ifalias": "", "linkinfo": {"info_kind": "vxlan", "info_data": data}}
+    assert parse(links(VXLAN, ETH0, leading)).foreign.leading == {"vx2": "fd00::9"}
+
+
 def test_attributes_of_another_kind_of_link_are_not_looked_at() -> None:
     bridge = {"ifname": "br0", "linkinfo": {"info_kind": "bridge", "info_data": {"id": "8000.0", "port": {"odd": 1}}}}
     assert parse(links(bridge)).foreign.links == {"br0": None}
@@ -94,12 +101,22 @@ def test_entries_are_destinations_strays_and_learned_ones() -> None:
         "vx1 00:00:00:00:00:00 10.244.0.1\n"
         "vx1 02:00:00:00:00:01 10.244.0.2\n"
         "vx1 02:00:00:00:00:02 fd00::1 learned\n"
+        "vx1 00:00:00:00:00:00 10.244.0.3 port 4789 vni 7 via eth0\n"
+        "vx1 02:00:00:00:00:02 fe80::1 learned via eth0\n"
+        "vx1 00:00:00:00:00:00 10.244.0.4 ifindex 9 link-netnsid 0\n"
+        "vx1 00:00:00:00:00:00 10.244.0.5 via a@b\n"
         "vx9 00:00:00:00:00:00 10.244.0.9\n"
     )
     (link,) = parse({**links(VXLAN), Reading.ENTRIES: entries}).links
     assert set(link.destinations) == {ip_address("10.244.0.1")}
-    assert link.strays == {Entry("02:00:00:00:00:01", ip_address("10.244.0.2"))}
-    assert link.learned == {Entry("02:00:00:00:00:02", ip_address("fd00::1"))}
+    assert link.strays == {
+        Entry("02:00:00:00:00:01", ip_address("10.244.0.2")),
+        Entry(ZERO_MAC, ip_address("10.244.0.3"), 4789, 7, "eth0"),
+    }
+    assert link.learned == {
+        Entry("02:00:00:00:00:02", ip_address("fd00::1")),
+        Entry("02:00:00:00:00:02", ip_address("fe80::1"), via="eth0"),
+    }
 
 
 def test_nothing_read_is_nothing_there() -> None:
@@ -156,6 +173,8 @@ def test_anything_else_is_a_parse_error(readings: dict[Reading, str]) -> None:
         {Reading.ENTRIES: "vx1 00:00:00:00:00:00 nowhere"},
         {Reading.ENTRIES: "vx1 00:00:00:00:00:0 10.0.0.1 learned"},
         {Reading.ENTRIES: "vx1 00:00:00:00:00:00 10.0.0.1 static"},
+        {Reading.ENTRIES: "vx1 00:00:00:00:00:00 10.0.0.1 learned via"},
+        {Reading.ENTRIES: "vx1 00:00:00:00:00:00 10.0.0.1 port -5"},
     ],
 )
 def test_nonsense_is_told_as_such(readings: dict[Reading, str]) -> None:

@@ -45,6 +45,8 @@ NETWORKS = tuple(NetworkName(f"net-{number}") for number in range(3))
 LOWERS = (InterfaceName("eth0"), InterfaceName("eth1"))
 TUN = InterfaceName("tun0")
 """A device of the pod's own that comes and goes."""
+ODD = ((4789, 0, ""), (0, 7, ""), (0, 0, "eth1"), (4789, 7, "eth0"))
+"""Port, VNI and device of entries that have more to them than a destination."""
 LAYOUTS = (
     *[((0, 1, 2), (0, 1, 2))] * 4,
     ((0, 1, 2), (1, 0, 2)),  # two links swap their VNIs
@@ -188,6 +190,7 @@ def _deeds(number: int) -> list[list[Deed]]:
         _routes(number, name, 4),
         _routes(number, name, 3),
         [StrayEntry(name, Entry(mac, to)) for mac in macs[0] for to in peers],
+        [StrayEntry(name, Entry(ZERO_MAC, to, port, vni, via)) for to in peers for port, vni, via in ODD],
         [LearnEntry(name, Entry(mac, to)) for mac in macs[1] for to in peers],
         [AppendDestination(name, to) for to in peers],
         [DeleteEntry(name, Entry(ZERO_MAC, to)) for to in peers],

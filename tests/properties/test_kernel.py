@@ -252,7 +252,8 @@ def ours(kernel: FakeKernel) -> list[object]:
 
 def entries(link: FakeLink) -> set[tuple[str, Address]]:
     """All forwarding entries of a link."""
-    return {(mac, to) for table in (link.permanent, link.learned) for mac, all_to in table.items() for to in all_to}
+    plain = {(mac, to) for table in (link.permanent, link.learned) for mac, all_to in table.items() for to in all_to}
+    return plain | {(entry.mac, entry.destination) for entry in link.odd}
 
 
 def entries_of(link: Link) -> set[tuple[str, Address]]:

@@ -140,7 +140,8 @@ def _stray(wish: Wish, name: InterfaceName, entry: Entry) -> str:
     if link is None:
         return "no live pod has this address"
     if entry.destination in link.destinations:
-        return "a permanent entry for a single MAC is never ours to want"
+        many = entry.mac == ZERO_MAC
+        return f"a permanent entry {'with more to it' if many else 'for a single MAC'} is never ours to want"
     return f"it is no member of {_network(wish, name)}"
 
 

@@ -93,7 +93,7 @@ def can_stay(link: Link, want: Link | None) -> bool:
 def arranged(want: Link, have: Netns, hold: Hold, in_the_way: Obstacles) -> Iterator[Step | Fault]:
     """The steps for one link that is wished, or the Faults because of which there are none or fewer."""
     ours, foreign = have.by_name.get(want.name), have.foreign.links.get(want.name)
-    adoptable = None if want.name in have.foreign.aliases else foreign
+    adoptable = None if want.name in have.foreign.aliases or want.name in have.foreign.leading else foreign
     link = next((link for link in (ours, adoptable) if link is not None and link.device.same_wire(want.device)), None)
     impossible = _impossible(want, have, in_the_way)
     if impossible is not None:
@@ -106,7 +106,7 @@ def arranged(want: Link, have: Netns, hold: Hold, in_the_way: Obstacles) -> Iter
         if ours is not None and hold.removals:
             return
         if want.name in have.foreign.links:
-            yield _name_taken(want, have.foreign.aliases.get(want.name))
+            yield _name_taken(want, have.foreign)
             return
         taken = in_the_way.wires.get(want.device.wire)
         if taken is not None:
@@ -156,8 +156,11 @@ def name_held(want: Link, there: Link) -> Fault:
     return _fault(want, LINK_IN_THE_WAY, message, hint)
 
 
-def _name_taken(want: Link, alias: str | None) -> Fault:
-    there = f"There is a link {want.name} that is not ours"
+def _name_taken(want: Link, foreign: Foreign) -> Fault:
+    there, alias = f"There is a link {want.name} that is not ours", foreign.aliases.get(want.name)
+    if alias is None and want.name in foreign.leading:
+        hint = "Make it without `remote` and `group`, or not at all; else give the network another `name`"
+        return _fault(want, LINK_IN_THE_WAY, f"{there}: it leads to {foreign.leading[want.name]} by itself", hint)
     if alias is None:
         return _fault(want, LINK_IN_THE_WAY, there, "Give the network another `name`")
     shown = "".join(letter if letter.isprintable() else "?" for letter in alias[:64])

@@ -17,7 +17,7 @@ length; I, U, M, T: whole numbers; MAC: six octets in hexadecimal):
         route add P[ via A] dev N proto K[ metric T]                K: any number but 86
     for `bridge -force -batch -`
         fdb append 00:00:00:00:00:00 dst A dev N self permanent
-        fdb del MAC dst A dev N self
+        fdb del MAC dst A dev N[ port U][ vni I][ via D] self
 
 Laws: every word is of the characters `A-Za-z0-9:./_-`, at most 64 of them (an alias: 255), whatever the step says, or
 `render` raises; the address that means "any" is never a destination, since deleting it deletes all.
@@ -35,7 +35,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from kube_vxlan_controller.kernel.alias import alias
-from kube_vxlan_controller.kernel.netns import ZERO_MAC, Device, ForeignRoute
+from kube_vxlan_controller.kernel.netns import ZERO_MAC, Device, Entry, ForeignRoute
 from kube_vxlan_controller.kernel.steps import (
     AddAddress,
     AddLink,
@@ -88,7 +88,7 @@ def _line(step: Step) -> str:
         case AppendDestination(link, destination):
             return f"fdb append {ZERO_MAC} dst {_specified(destination)} dev {link} self permanent"
         case DeleteEntry(link, entry):
-            return f"fdb del {entry.mac} dst {_specified(entry.destination)} dev {link} self"
+            return f"fdb del {entry.mac} dst {_specified(entry.destination)} dev {link}{_odd(entry)} self"
         case DeleteLink(link):
             return f"link del dev {link}"
         case AddLink(device, mac):
@@ -123,6 +123,11 @@ def _line(step: Step) -> str:
 def _attributes(device: Device) -> str:
     local = f" local {device.local}" if device.local else ""
     return f"{local} {'learning' if device.learning else 'nolearning'} ttl {device.ttl or 0}"
+
+
+def _odd(entry: Entry) -> str:
+    port, vni = f" port {entry.port}" if entry.port else "", f" vni {entry.vni}" if entry.vni else ""
+    return f"{port}{vni}{f' via {entry.via}' if entry.via else ''}"
 
 
 def _gateway(route: ForeignRoute) -> str:

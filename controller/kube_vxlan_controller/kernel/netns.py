@@ -70,10 +70,25 @@ class Device:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
-    """One forwarding entry: frames for `mac` go to `destination`. The kernel identifies it by both."""
+    """One forwarding entry: frames for `mac` go to `destination`. The kernel identifies it by all that stands here.
+
+    What somebody adds with a port, a VNI or a device (and what `remote` and `group` bring along) is another entry than the one
+    without: naming that one says nothing of it, and deleting that one leaves it there without a word (measured).
+    """
 
     mac: str
     destination: Address
+    port: int = 0
+    """0: the link's own."""
+    vni: int = 0
+    """0: the link's own."""
+    via: str = ""
+    """Through which device; empty where routing tells."""
+
+    @property
+    def is_destination(self) -> bool:
+        """Whether it is what stands in a link's `destinations`."""
+        return self.mac == ZERO_MAC and not (self.port or self.vni or self.via)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +198,9 @@ class Link:
     routes: frozenset[Route] = frozenset()
     """Ours: those with our protocol number. (The ancestor's, proto boot, are replaced where wished, else left alone.)"""
     destinations: Destinations = NO_DESTINATIONS
-    """Permanent zero-MAC entries."""
+    """Permanent zero-MAC entries that have no more to them."""
     strays: frozenset[Entry] = frozenset()
-    """Permanent entries with another MAC; never wished for."""
+    """All other permanent entries; never wished for."""
     learned: frozenset[Entry] = frozenset()
     """Entries that the kernel learned from traffic, as far as they have been read."""
     others: tuple[Interface, ...] = ()
@@ -215,6 +230,8 @@ class Foreign:
     """Links without our mark. The value is set for a VXLAN link; its mark is `NO_MARK`."""
     aliases: Mapping[InterfaceName, str] = field(default_factory=dict)
     """What stands as alias of those links that have one: they are somebody's. Without one, a VXLAN link may be adopted."""
+    leading: Mapping[InterfaceName, str] = field(default_factory=dict)
+    """Where VXLAN links with `remote` or `group` lead by themselves: no peer of ours, so they are not adopted either."""
     routes: Mapping[Prefix, str] = field(default_factory=dict)
     """Subnets with a main-table route that is not ours, with the number of its protocol.
 

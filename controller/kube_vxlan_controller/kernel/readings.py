@@ -38,6 +38,8 @@ Entries = Mapping[InterfaceName, frozenset[Entry]]
 
 _NAME = re.compile(r"(?!(?:lo|eth0)$|if-?[0-9])[A-Za-z0-9._-]{1,15}")
 _DIGEST = re.compile(r"[0-9a-f]{32}")
+_VIA = re.compile(r"[A-Za-z0-9._-]{1,15}")
+_NUMBER = re.compile(r"[0-9]{1,8}")
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 
 
@@ -49,8 +51,7 @@ class Reading(StrEnum):
     ROUTES = "routes"
     """Routes of both families and of all tables, as one JSON list."""
     ENTRIES = "entries"
-    """Entries with a destination, of the links named: lines `LINK MAC DESTINATION` of permanent ones, and of learned ones
-    `LINK MAC DESTINATION learned`, in any order."""
+    """Entries with a destination, of the links named: lines `LINK MAC DESTINATION[ learned][ WORD VALUE]...`, in any order."""
     DIGEST = "digest"
     """One line per link: `LINK MD5` over its permanent ENTRIES."""
     SHOW_FDB = "show-fdb"
@@ -74,6 +75,10 @@ class _Vxlan(msgspec.Struct):
     """A word for a link that inherits; the nearest that we can wish for is 0."""
     local: str = ""
     local6: str = ""
+    remote: str = ""
+    remote6: str = ""
+    group: str = ""
+    group6: str = ""
 
 
 class _LinkInfo(msgspec.Struct):
@@ -109,6 +114,7 @@ def parse(readings: Mapping[Reading, str]) -> Netns:
         printed = msgspec.json.decode(readings.get(Reading.LINKS) or "[]", type=list[_Link])
         found = {InterfaceName(link.ifname): _link(link) for link in printed if link.ifname}
         aliases = {InterfaceName(link.ifname): link.ifalias for link in printed if _is_somebodys(link)}
+        leading = {InterfaceName(link.ifname): leads for link in printed if (leads := _leads(link))}
         routes = read_routes(readings.get(Reading.ROUTES, ""), found, aliases)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ParseError(f"ip printed what makes no sense: {error}") from error
@@ -119,18 +125,26 @@ def parse(readings: Mapping[Reading, str]) -> Netns:
                 link,
                 routes=frozenset(routes.ours[name]),
                 other_routes=frozenset(routes.others[name]),
-                destinations=Destinations.of(entry.destination for entry in here if entry.mac == ZERO_MAC),
-                strays=frozenset(entry for entry in here if entry.mac != ZERO_MAC),
+                destinations=Destinations.of(entry.destination for entry in here if entry.is_destination),
+                strays=frozenset(entry for entry in here if not entry.is_destination),
                 learned=learned.get(name, frozenset()),
             )
     ours = {name: link for name, link in found.items() if link is not None and link.mark != NO_MARK}
     others = {name: link for name, link in found.items() if name not in ours}
     mtus = {InterfaceName(link.ifname): link.mtu for link in printed if link.ifname}
-    return Netns(tuple(ours.values()), Foreign(others, aliases, routes=routes.foreign, mtus=mtus))
+    return Netns(tuple(ours.values()), Foreign(others, aliases, leading, routes.foreign, mtus))
 
 
 def _is_somebodys(printed: _Link) -> bool:
     return printed.ifalias != "" and parse_alias(printed.ifalias) is None
+
+
+def _leads(printed: _Link) -> str:
+    """Where a VXLAN link leads by itself, by a forwarding entry that it brings along; empty for nowhere."""
+    if printed.linkinfo.info_kind != "vxlan":
+        return ""
+    vxlan = msgspec.json.decode(printed.linkinfo.info_data, type=_Vxlan)
+    return vxlan.remote or vxlan.remote6 or vxlan.group or vxlan.group6
 
 
 def _link(printed: _Link) -> Link | None:
@@ -179,22 +193,32 @@ def _own_address(mac: str) -> Interface | None:
 
 
 def parse_entries(text: str) -> tuple[Entries, Entries]:
-    """The permanent and the learned ones of lines `LINK MAC DESTINATION [learned]`, by link. Raises ParseError."""
+    """The permanent and the learned ones of lines `LINK MAC DESTINATION[ learned][ WORD VALUE]...`. Raises ParseError."""
     permanent: defaultdict[InterfaceName, set[Entry]] = defaultdict(set)
     learned: defaultdict[InterfaceName, set[Entry]] = defaultdict(set)
     for line in text.splitlines():
         try:
             link, mac, destination, *how = line.split()
-            address = ip_address(destination)
+            is_learned = how[:1] == ["learned"]
+            entry = _entry(mac, ip_address(destination), how[is_learned:])
         except ValueError as error:
             raise ParseError(f"{line!r} is not a forwarding entry: {error}") from error
-        if not _MAC.fullmatch(mac):
-            raise ParseError(f"{line!r} is not a forwarding entry: {mac} is not a MAC address")
-        if how not in ([], ["learned"]):
-            raise ParseError(f"{line!r} is not a forwarding entry: nobody knows the word {how[0]}")
-        if not address.is_unspecified:  # no line can remove that one alone
-            (learned if how else permanent)[InterfaceName(link)].add(Entry(mac, address))
+        if entry is not None:
+            (learned if is_learned else permanent)[InterfaceName(link)].add(entry)
     return _frozen(permanent), _frozen(learned)
+
+
+def _entry(mac: str, destination: Address, words: list[str]) -> Entry | None:
+    """The entry; None for one that no line can remove alone. Raises ValueError."""
+    if not _MAC.fullmatch(mac):
+        raise ValueError(f"{mac} is not a MAC address")
+    more = dict(zip(words[::2], words[1::2], strict=True))
+    port, vni, via = more.pop("port", "0"), more.pop("vni", "0"), more.pop("via", "")
+    if not (_NUMBER.fullmatch(port) and _NUMBER.fullmatch(vni)):
+        raise ValueError(f"{port} or {vni} is not a number")
+    if destination.is_unspecified or more or (via and not _VIA.fullmatch(via)):
+        return None
+    return Entry(mac, destination, int(port), int(vni), via)
 
 
 def _frozen(entries: Mapping[InterfaceName, Iterable[Entry]]) -> Entries:
