@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from hashlib import md5
 from typing import Any
 
 from kube_vxlan_controller.kernel.alias import alias
@@ -28,8 +29,13 @@ def printed(netns: Netns) -> Mapping[Reading, str]:
             + [f"{link.name} {entry.mac} {entry.destination}" for link in netns.links for entry in sorted(link.strays)]
             + [f"{link.name} {entry.mac} {entry.destination} learned" for link in netns.links for entry in sorted(link.learned)]
         ),
-        Reading.DIGEST: "\n".join(f"{link.name} {digest(link.destinations)}" for link in netns.links),
+        Reading.DIGEST: "\n".join(f"{link.name} {_digest(link)}" for link in netns.links),
     }
+
+
+def _digest(link: Link) -> str:
+    strays = "".join(f"{entry.mac} {entry.destination}\n" for entry in sorted(link.strays))
+    return md5(strays.encode(), usedforsecurity=False).hexdigest() if strays else digest(link.destinations)
 
 
 def _link(link: Link) -> dict[str, Any]:

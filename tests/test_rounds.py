@@ -161,7 +161,7 @@ def test_what_was_learned_is_kept_only_where_no_destination_stands_beside_it() -
     gone = Entry("02:00:00:00:00:09", ip_address("10.244.1.3"))
     assert found.netns is not None
     assert found.netns.links[0].learned == {gone}
-    assert due(wished, found).plan.steps == (DeleteEntry(wished.netns.links[0].name, gone),)
+    assert due(wished, found).plan.steps == (DeleteEntry(wished.netns.links[0].name, gone, learned=True),)
 
 
 def test_part_of_a_wish_that_was_done_while_it_changed_is_not_taken_for_all() -> None:

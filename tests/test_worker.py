@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import pytest
 
 from kube_vxlan_controller.desired import Desired, Policy, desire
-from kube_vxlan_controller.kernel.netns import EMPTY, Netns
+from kube_vxlan_controller.kernel.netns import EMPTY, Entry, Netns
 from kube_vxlan_controller.ports import Ask, Finally, NotRunning, Rejected, StreamEnded, Target, Unknown, Unreachable
 from kube_vxlan_controller.snapshot import ConfigSeen, PodSeen, PodsListed, Snapshot, fold
 from kube_vxlan_controller.tempo import Tempo
@@ -20,6 +20,7 @@ from tests.test_reconcile import Hand, at_work
 
 pytestmark = pytest.mark.looptime
 A = pod("a", "vxeth1 ip=192.168.11.2/29", "10.244.1.1")
+STRAY = Entry("02:00:00:00:00:06", ip_address("10.9.9.9"))
 ADDRESS = "addr replace 192.168.11.2/29 dev vxeth1"
 
 
@@ -86,6 +87,23 @@ async def test_what_a_user_changed_is_no_repair() -> None:
         hand.accept(PodSeen(edited))
         await hand.until(lambda: agents.kernels["a"] == wished(edited))
         await hand.until(lambda: hand.heard.of("a") == ["Wired", "Wired"])
+
+
+async def test_what_was_learned_of_a_stranger_goes_and_is_no_repair() -> None:
+    agents = AnsweringAgents()
+    obeying(agents, A)
+    async with at_work(agents, A) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        (link,) = agents.kernels["a"].links
+        learned = frozenset({Entry("02:00:00:00:00:07", ip_address("10.9.9.9"))})
+        agents.kernels["a"] = Netns((replace(link, learned=learned, strays=frozenset({STRAY})),))
+        await hand.until(lambda: "Repaired" in hand.heard.of("a"), within=Tempo().audit_every * 2.5)
+        lines = [line for _, _, ask in agents.asked for line in ask.entries]
+        assert sorted(lines) == [f"fdb del 02:00:00:00:00:0{n} dst 10.9.9.9 dev vxeth1 self" for n in (6, 7)]
+        (repaired,) = [tale for tale in hand.heard.tales if tale.reason == "Repaired"]
+        assert "02:00:00:00:00:06" in repaired.note
+        assert "02:00:00:00:00:07" not in repaired.note
+        assert hand.counts.repairs["DeleteEntry"] == 1
 
 
 async def test_what_is_put_back_when_a_peer_joins_is_a_repair_all_the_same() -> None:

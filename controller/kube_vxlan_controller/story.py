@@ -142,14 +142,14 @@ class Story:
 def put_back(before: Wish | None, wish: Wish, due: Round) -> frozenset[Step]:
     """The steps of a round that undo somebody else's change, where the kernel was like the wish `before` (None: it was not).
 
-    For the same wish that is everything. For another one it is what no way from the one to the other would have, but of
-    entries only those of links that are put back themselves: which of them peers came and went with cannot be told. A pod that
-    has another address has another sandbox, and that was empty.
+    For the same wish that is everything but what the kernel learned by itself, which is nobody's change. For another one it is
+    what no way from the one to the other would have, but of entries only those of links that are put back themselves: which of
+    them peers came and went with cannot be told. A pod that has another address has another sandbox, and that was empty.
     """
     if before is None or due.phase not in (Phase.CHANGE, Phase.FORWARD):
         return frozenset()
     if before is wish:
-        return frozenset(due.plan.steps)
+        return frozenset(step for step in due.plan.steps if not (isinstance(step, DeleteEntry) and step.learned))
     if due.phase is Phase.FORWARD or {m.underlay for m in before.reading.members} != {m.underlay for m in wish.reading.members}:
         return frozenset()
     expected = frozenset(plan(wish.netns, before.netns, wish.hold).steps)

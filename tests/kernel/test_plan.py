@@ -327,7 +327,7 @@ def test_strays_go_and_learned_entries_only_with_their_destination() -> None:
     assert plan(Netns((alone,)), Netns((have,))).steps == (
         DeleteEntry(A, Entry(ZERO_MAC, PEER)),
         DeleteEntry(A, STRAY),
-        DeleteEntry(A, LEARNED),
+        DeleteEntry(A, LEARNED, learned=True),
     )
 
 
@@ -414,7 +414,7 @@ def test_a_route_is_never_put_in_the_place_of_another() -> None:
 
 def test_a_held_link_stays_but_for_entries_that_nobody_claims() -> None:
     have = Netns((replace(as_read(wished()), strays=frozenset({STRAY}), learned=frozenset({LEARNED})),))
-    gone = (DeleteEntry(A, Entry(ZERO_MAC, PEER)), DeleteEntry(A, STRAY), DeleteEntry(A, LEARNED))
+    gone = (DeleteEntry(A, Entry(ZERO_MAC, PEER)), DeleteEntry(A, STRAY), DeleteEntry(A, LEARNED, learned=True))
     for hold in (
         Hold(everything=True, alive=frozenset({OTHER})),
         Hold(networks=frozenset({NetworkName("a")}), alive=frozenset({OTHER})),

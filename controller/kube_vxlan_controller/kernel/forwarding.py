@@ -1,15 +1,16 @@
 """Pure. The forwarding of one link: what to append and what to delete. Nearly all that ever happens goes through here.
 
-Laws: append before delete; what is held is neither added nor removed; entries that were learned go only with the member that
-they point to. Where two generations of a network are compared, the difference is computed once for all of its places
-(`netns.Generation`).
+Laws: append before delete; what is held is neither added nor removed; an entry that was learned stays while it points to a
+member, and goes with that member. One that points to no member goes too when it is read: nobody can tell it from that of a
+member which left while nobody looked (docs/decisions/0007-what-was-learned.md). Where two generations of a network are
+compared, the difference is computed once for all of its places (`netns.Generation`).
 """
 
 from collections.abc import Iterator, Set
 
 from kube_vxlan_controller.kernel.netns import ZERO_MAC, Entry, Link, mark_name
 from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry, Step
-from kube_vxlan_controller.model import Address, Hold
+from kube_vxlan_controller.model import Address, Hold, InterfaceName
 
 
 def forwarding(want: Link, have: Link, hold: Hold) -> Iterator[Step]:
@@ -23,9 +24,7 @@ def forwarding(want: Link, have: Link, hold: Hold) -> Iterator[Step]:
         yield DeleteEntry(want.name, Entry(ZERO_MAC, destination))
     if have.strays or have.learned:
         past = {entry for entry in have.learned if entry.destination not in want.destinations}
-        for entry in sorted(have.strays | past, key=_entry_key):
-            if entry.destination not in still:
-                yield DeleteEntry(want.name, entry)
+        yield from _without(want.name, have.strays, past, still)
 
 
 def departed(link: Link, hold: Hold) -> Iterator[Step]:
@@ -35,10 +34,15 @@ def departed(link: Link, hold: Hold) -> Iterator[Step]:
     still = _still(link, hold)
     for destination in sorted(link.destinations.outside(hold.alive) - still, key=int):
         yield DeleteEntry(link.name, Entry(ZERO_MAC, destination))
-    past = {entry for entry in (*link.strays, *link.learned) if entry.destination not in hold.alive}
-    for entry in sorted(past, key=_entry_key):
-        if entry.destination not in still:
-            yield DeleteEntry(link.name, entry)
+    strays, past = ({one for one in entries if one.destination not in hold.alive} for entries in (link.strays, link.learned))
+    yield from _without(link.name, strays, past, still)
+
+
+def _without(link: InterfaceName, strays: Set[Entry], learned: Set[Entry], still: Set[Address]) -> Iterator[Step]:
+    for entries in (strays, learned):
+        for entry in sorted(entries, key=_entry_key) if entries else ():
+            if entry.destination not in still:
+                yield DeleteEntry(link, entry, learned=entries is learned)
 
 
 def _still(link: Link, hold: Hold) -> Set[Address]:

@@ -136,6 +136,8 @@ class DeleteEntry:
 
     link: InterfaceName
     entry: Entry
+    learned: bool = False
+    """Nobody set it: the kernel learned it from traffic."""
 
 
 Step = (
