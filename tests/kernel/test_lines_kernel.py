@@ -215,6 +215,15 @@ def test_entries_with_more_to_them_than_a_destination_are_seen_and_go(kernel: Re
     ]
 
 
+def test_an_entry_through_a_device_that_is_gone_can_be_removed_by_nobody_and_is_not_tried(kernel: RealKernel) -> None:
+    want = Netns((carried_out(kernel, AddLink(PLAIN), SetMark(VX1, Mark("net")), SetUp(VX1)),))
+    words = f"fdb append {ZERO_MAC} dst 10.244.0.9 via eth1 dev {VX1} self permanent"
+    kernel.namespace.run("bridge", *words.split())
+    kernel.namespace.run("ip", "link", "del", "dev", "eth1")
+    assert "via if" in kernel.namespace.run("bridge", "fdb", "show", "dev", VX1)
+    assert plan(want, kernel.apply([])[1]).steps == ()
+
+
 @pytest.mark.parametrize("where", ["remote 10.244.0.9", "group 239.1.1.1", "remote fd00::9", "group ff05::9"])
 def test_a_link_that_leads_somewhere_by_itself_is_in_the_way(kernel: RealKernel, where: str) -> None:
     line = f"link add name {VX1} type vxlan id {PLAIN.vni} dev eth0 dstport {PLAIN.port} {where}"

@@ -105,6 +105,7 @@ def test_entries_are_destinations_strays_and_learned_ones() -> None:
         "vx1 02:00:00:00:00:02 fe80::1 learned via eth0\n"
         "vx1 00:00:00:00:00:00 10.244.0.4 ifindex 9 link-netnsid 0\n"
         "vx1 00:00:00:00:00:00 10.244.0.5 via a@b\n"
+        "vx1 00:00:00:00:00:00 10.244.0.6 via if5\n"
         "vx9 00:00:00:00:00:00 10.244.0.9\n"
     )
     (link,) = parse({**links(VXLAN), Reading.ENTRIES: entries}).links

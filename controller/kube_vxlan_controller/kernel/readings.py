@@ -38,7 +38,8 @@ Entries = Mapping[InterfaceName, frozenset[Entry]]
 
 _NAME = re.compile(r"(?!(?:lo|eth0)$|if-?[0-9])[A-Za-z0-9._-]{1,15}")
 _DIGEST = re.compile(r"[0-9a-f]{32}")
-_VIA = re.compile(r"[A-Za-z0-9._-]{1,15}")
+_VIA = re.compile(r"(?!if-?[0-9])[A-Za-z0-9._-]{1,15}")
+"""A device's name; one that is gone is printed as `if` and its number, and no entry through it can be removed alone."""
 _NUMBER = re.compile(r"[0-9]{1,8}")
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 
