@@ -159,6 +159,7 @@ class Streams:
         seat.instance = target.instance
         stream.listener = self._tasks.create_task(self._listen(stream, target))
         self._cool_down()
+        await asyncio.sleep(0)  # the listener hears first whether it has ended already: nothing is sent then
         return stream
 
     def _node(self, name: NodeName) -> "_Node":
