@@ -101,6 +101,17 @@ class TestMembers:
         assert [w.code for w in result.wishes[place("odd")].warnings] == ["members-disagree"]
         assert [w.code for w in result.wishes[place("a")].warnings] == ["members-disagree"]
 
+    def test_members_that_disagree_about_the_family_are_no_peers_and_are_told(self) -> None:
+        a, b = pod("a", "vxeth1", "10.0.0.1 fd00::1"), pod("b", "vxeth1", "10.0.0.2 fd00::2")
+        result = desired(a, b, pod("c", "vxeth1 family=ipv6", "10.0.0.3 fd00::3"))
+        assert peers(result, "a") == {"10.0.0.2"}
+        assert peers(result, "b") == {"10.0.0.1"}
+        assert peers(result, "c") == set()
+        for name, told in {"a": "family ipv4 for vxeth1", "c": "family ipv6 for vxeth1"}.items():
+            (warning,) = result.wishes[place(name)].warnings
+            assert warning.code == "members-disagree"
+            assert told in warning.message
+
     def test_a_third_pod_with_that_overlay_address_is_told_to_the_other_two(self) -> None:
         clash, other = "vxeth1 ip=10.9.0.1/24", "vxeth1 ip=10.9.0.9/24"
         before = desired(pod("a", clash, "10.244.1.1"), pod("b", clash, "10.244.1.2"), pod("c", other, "10.244.1.3"))

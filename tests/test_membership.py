@@ -51,16 +51,20 @@ def test_claims_are_the_same_object_while_nobodys_address_changes() -> None:
     assert reclaim(claims, before, pods(pod("a", "vxeth2")), before) is claims
 
 
-def test_groups_are_by_name_vni_and_port() -> None:
+def test_groups_are_by_name_vni_port_and_family() -> None:
     found = membership(
-        pod("a", "vxeth1", "10.0.0.1"), pod("b", "vxeth1 id=9", "10.0.0.2"), pod("c", "vxeth1 port=4789", "10.0.0.3")
+        pod("a", "vxeth1", "10.0.0.1"),
+        pod("b", "vxeth1 id=9", "10.0.0.2"),
+        pod("c", "vxeth1 port=4789", "10.0.0.3"),
+        pod("d", "vxeth1 family=ipv6", "10.0.0.4 fd00::4"),
     )
-    assert sorted((key.vni, key.port, len(group.members)) for key, group in found.groups.items()) == [
-        (9, 8472, 1),
-        (101, 4789, 1),
-        (101, 8472, 1),
+    assert sorted((key.vni, key.port, key.family, len(group.members)) for key, group in found.groups.items()) == [
+        (9, 8472, "ipv4", 1),
+        (101, 4789, "ipv4", 1),
+        (101, 8472, "ipv4", 1),
+        (101, 8472, "ipv6", 1),
     ]
-    assert {len(keys) for keys in found.keys.values()} == {3}
+    assert {len(keys) for keys in found.keys.values()} == {4}
 
 
 def test_a_generation_stays_the_same_object_while_its_addresses_do() -> None:

@@ -1,8 +1,8 @@
 """Pure. Who is a member of what: the addresses that live pods claim, and the groups of members that are each other's peers.
 
 Laws. An address that two live pods claim belongs to neither, but a terminating pod loses to one that is not (addresses are
-reused at once). Peers share name, VNI and port; a member that disagrees is a peer of those that agree with it. A group's
-`Generation` is the same object for as long as its addresses are the same, so that nobody compares what did not change.
+reused at once). Peers share name, VNI, port and family; a member that disagrees is a peer of those that agree with it. A
+group's `Generation` is the same object for as long as its addresses are the same, so that nobody compares what did not change.
 Everything is derived from the readings of pods; `regroup` touches only what the touched places could change.
 """
 
@@ -37,7 +37,7 @@ class Membership:
     claims: Claims = field(default_factory=dict)
     groups: Mapping[NetworkKey, Group] = field(default_factory=dict)
     keys: Mapping[NetworkName, frozenset[NetworkKey]] = field(default_factory=dict)
-    """The groups of each network name: more than one means that its members disagree about VNI or port."""
+    """The groups of each network name: more than one means that its members disagree about VNI, port or family."""
 
 
 def claimed(pod: PodView | None) -> tuple[Address, ...]:
@@ -153,14 +153,18 @@ def _conflict(member: Member, claims: frozenset[Place]) -> Warning:
 
 
 def _disagreement(member: Member, keys: frozenset[NetworkKey]) -> Warning:
-    others = " or ".join(f"VNI {key.vni} and UDP port {key.port}" for key in sorted(keys - {member.key}))
+    others = " or ".join(map(_wire, sorted(keys - {member.key})))
     return Warning(
         "members-disagree",
-        f"This pod uses VNI {member.options.id} and UDP port {member.options.port} for {member.network}, "
-        f"other members {others}; frames pass only among those that agree.",
-        "Give id and port in the ConfigMap and in no annotation.",
+        f"This pod uses {_wire(member.key)} for {member.network}, other members {others}; "
+        "frames pass only among those that agree.",
+        "Give id, port and family in the ConfigMap and in no annotation.",
         member.network,
     )
+
+
+def _wire(key: NetworkKey) -> str:
+    return f"VNI {key.vni}, UDP port {key.port} and family {key.family}"
 
 
 def _clash(member: Member, group: Group) -> Warning:

@@ -108,6 +108,7 @@ class NetworkKey:
     name: NetworkName
     vni: Vni
     port: UdpPort
+    family: Family = Family.IPV4
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class Member:
     @property
     def key(self) -> NetworkKey:
         """The network as its peers see it."""
-        return NetworkKey(self.network, self.options.id, self.options.port)
+        return NetworkKey(self.network, self.options.id, self.options.port, self.options.family)
 
 
 @dataclass(frozen=True, slots=True, order=True)

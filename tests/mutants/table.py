@@ -258,8 +258,8 @@ MUTANTS = (
             ),
             Edit(
                 "model.py",
-                "return NetworkKey(self.network, self.options.id, self.options.port)",
-                "return NetworkKey(self.network, Vni(0), self.options.port)",
+                "return NetworkKey(self.network, self.options.id, self.options.port, self.options.family)",
+                "return NetworkKey(self.network, Vni(0), self.options.port, self.options.family)",
             ),
         ),
         instead="the option namespaces= is ignored, since every namespace may join is our default too",
