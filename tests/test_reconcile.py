@@ -295,6 +295,18 @@ class TestAudit:
                 assert 3 <= len(hand.agents.times(name)) <= 5  # the first read, and two to four audits
             assert set(hand.counts.outcomes) == {"read ok", "audit ok"}
 
+    async def test_a_place_that_comes_and_goes_takes_nobodys_turn(self) -> None:
+        async with at_work(AnsweringAgents(), bare("a"), bare("b")) as hand:
+            for _ in range(20):
+                hand.accept(PodGone(place("a")))
+                await asyncio.sleep(0.1)
+                hand.accept(PodSeen(bare("a")))
+                await asyncio.sleep(0.1)
+            before = {name: len(hand.agents.times(name)) for name in "ab"}
+            await asyncio.sleep(TEMPO.audit_every * 10)
+            for name in "ab":
+                assert 9 <= len(hand.agents.times(name)) - before[name] <= 11
+
     async def test_an_init_agent_that_was_told_to_go_is_not_audited(self) -> None:
         agents = AnsweringAgents()
         async with at_work(agents, bare("a", init=AgentState.RUNNING)) as hand:

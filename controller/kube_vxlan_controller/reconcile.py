@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import Counter, deque
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
@@ -38,7 +38,8 @@ class Reconciler:
         self._desired = Desired(policy)
         self._workers: dict[Place, Worker] = {}
         self._running: dict[Place, asyncio.Task[None]] = {}
-        self._turns: deque[Place] = deque()
+        self._turns: OrderedDict[Place, None] = OrderedDict()
+        """All that have a worker, each once; the first is audited next."""
         self._begun = asyncio.Event()
         self._faults = 0
         self._tell = tell
@@ -166,12 +167,13 @@ class Reconciler:
             worker = self._workers.get(place)
             if worker is None:
                 worker = self._workers[place] = Worker(wish, self._shared)
-                self._turns.append(place)
+                self._turns[place] = None
             worker.want(wish)
             self._wake(place, tasks)
 
     async def _drop(self, place: Place) -> None:
         worker = self._workers.pop(place, None)
+        self._turns.pop(place, None)
         if worker is not None:
             worker.leave()
         task = self._running.pop(place, None)
@@ -204,12 +206,10 @@ class Reconciler:
                 self._tell_networks()
             if not self._turns:
                 continue
-            place = self._turns.popleft()
-            worker = self._workers.get(place)
-            if worker is not None:
-                self._turns.append(place)
-                worker.audit()
-                self._wake(place, tasks)
+            place = next(iter(self._turns))
+            self._turns.move_to_end(place)
+            self._workers[place].audit()
+            self._wake(place, tasks)
 
     def _peers(self, wish: Wish) -> Iterable[Worker]:
         groups = self._desired.membership.groups
