@@ -176,6 +176,13 @@ class ConfigView:
     """None where it comes from a file."""
 
 
+def place_of(pod: PodObject) -> Place:
+    """The place of a pod, by the uid that its kubelet knows: a static pod's mirror has another one of its own."""
+    meta = pod.metadata
+    uid = (meta.annotations or {}).get(CONFIG_HASH, meta.uid)
+    return Place(Namespace(meta.namespace), PodName(meta.name), PodUid(uid))
+
+
 def pod_view(pod: PodObject, annotation: str, names: AgentNames) -> PodView:
     """What decides something in a pod whose networks stand in `annotation`."""
     annotations = pod.metadata.annotations or {}
@@ -186,11 +193,7 @@ def pod_view(pod: PodObject, annotation: str, names: AgentNames) -> PodView:
     sidecar = _status_of(names.sidecar, status.init_container_statuses if native else status.container_statuses)
     init = _status_of(names.init, status.init_container_statuses) if gate else None
     return PodView(
-        place=Place(
-            Namespace(pod.metadata.namespace),
-            PodName(pod.metadata.name),
-            PodUid(annotations.get(CONFIG_HASH, pod.metadata.uid)),
-        ),
+        place=place_of(pod),
         node=NodeName(spec.node_name or ""),
         addresses=_addresses(status),
         text=annotations.get(annotation),

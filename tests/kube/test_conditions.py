@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from kube_vxlan_controller.kube.connection import from_kubeconfig
 from kube_vxlan_controller.kube.happenings import Changed, Listed, Removed
 from kube_vxlan_controller.model import Namespace, Place, PodName, PodUid
 from kube_vxlan_controller.telling import Readiness
-from kube_vxlan_controller.views import READY, Condition, PodObject
+from kube_vxlan_controller.views import CONFIG_HASH, READY, Condition, PodObject
 from kube_vxlan_lab.apiserver.resources import PODS
 from tests.kube.scripted import Scripted, refuses, says
 from tests.lab.apiserver.hosted import Hosted, a_pod, hosted
@@ -69,8 +70,9 @@ class Gates:
         self.outcomes: list[str] = []
         self.conditions = Conditions(api, self.outcomes.append)
 
-    async def pod(self, name: str, *gates: str) -> PodObject:
-        self.lab.store.create(a_pod(name, readinessGates=[{"conditionType": gate} for gate in gates]))
+    async def pod(self, name: str, *gates: str, **annotations: str) -> PodObject:
+        made = a_pod(name, readinessGates=[{"conditionType": gate} for gate in gates])
+        self.lab.store.create({**made, "metadata": {**made["metadata"], "annotations": annotations}})
         return await self.api.get(f"/api/v1/namespaces/default/pods/{name}", PodObject)
 
     def wish(self, pod: PodObject, ready: bool | None, reason: str = "R") -> None:
@@ -152,6 +154,33 @@ async def test_another_pod_of_the_name_is_never_told(lab: Hosted, caplog: pytest
         it.wish(new, True)
         await it.written(2)
         assert it.condition("a") is not None
+
+
+class TestStaticPods:
+    """Those whose object is a mirror: its uid is one, the place's another (law 1)."""
+
+    async def mirror(self, it: Gates) -> PodObject:
+        return await it.pod("a", READY, **{CONFIG_HASH: "hash"})
+
+    async def test_it_is_told_by_the_place_that_the_hand_knows(self, lab: Hosted) -> None:
+        async with gates(lab) as it:
+            it.conditions.saw(Listed((await self.mirror(it),)))
+            it.conditions.wish(replace(YES, place=replace(A, uid=PodUid("hash"))))
+            await it.written(1)
+            assert it.outcomes == ["ok"]
+
+    async def test_a_mirror_that_was_made_anew_is_told_too(self, lab: Hosted) -> None:
+        """The hand may see no change: the pod itself runs on."""
+        async with gates(lab) as it:
+            old = await self.mirror(it)
+            it.conditions.saw(Listed((old,)))
+            it.conditions.wish(replace(YES, place=replace(A, uid=PodUid("hash"))))
+            await it.written(1)
+            lab.store.remove(PODS, "default", "a", old.metadata.uid)
+            it.conditions.saw(Removed(old))
+            it.conditions.saw(Changed(await self.mirror(it)))
+            await it.written(2)
+            assert it.condition("a") is not None
 
 
 async def test_a_refusal_is_told_once_and_tried_again(

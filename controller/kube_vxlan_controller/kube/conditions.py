@@ -3,8 +3,9 @@
 `saw` is told what the API server has, `wish` what a pod should be told, and where the two differ it is written `during` the
 work of a leader, one pod after the other. Laws: who does not lead writes nothing, so what is due when its work ends is left to
 the next leader, who finds it due as well; what is there already is not written again, also after a restart; a pod that was
-ready stays so while nobody can tell; one that has gone, or is another one of the same name, is never written to (its uid goes
-with the patch); a pod that cannot be written to is tried again later, in nobody's way.
+ready stays so while nobody can tell; one that has gone, or is another one of the same name, is never written to (its object's
+uid goes with the patch, which of a static pod's mirror is not that of the place); a pod that cannot be written to is tried
+again later, in nobody's way.
 """
 
 import asyncio
@@ -16,10 +17,10 @@ from typing import assert_never
 from kube_vxlan_controller.kube.answers import Conflict, Invalid
 from kube_vxlan_controller.kube.client import ApiClient, Body
 from kube_vxlan_controller.kube.happenings import Changed, Fresh, Happening, Listed, Removed, Stale, Trouble
-from kube_vxlan_controller.model import Namespace, Place, PodName, PodUid
+from kube_vxlan_controller.model import Place
 from kube_vxlan_controller.ports import Gone, WorldError
 from kube_vxlan_controller.telling import Readiness
-from kube_vxlan_controller.views import READY, Condition, PodObject
+from kube_vxlan_controller.views import READY, Condition, PodObject, place_of
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +39,10 @@ class Conditions:
     def __init__(self, api: ApiClient, count: Callable[[str], None]) -> None:
         self._api = api
         self._count = count
-        self._there: dict[Place, Condition | None] = {}
-        """Of each pod with our gate, the condition that it has."""
+        self._there: dict[Place, tuple[str, Condition | None]] = {}
+        """Of each pod with our gate, its object's uid and the condition that it has."""
         self._wishes: dict[Place, Readiness] = {}
+        """Those of pods that are gone go with the next list: a mirror that is made anew is no news to who wishes."""
         self._due: dict[Place, None] = {}
         self._arrived = asyncio.Event()
         self._said = ""
@@ -49,15 +51,16 @@ class Conditions:
         """Take in what the API server has."""
         match told:
             case Listed(objects, consistent):
-                there = {_place(pod) for pod in objects}
+                there = {place_of(pod) for pod in objects}
                 for place in (self._there.keys() | self._wishes.keys()) - there if consistent else ():
-                    self._forget(place)
+                    self._there.pop(place, None)
+                    self._wishes.pop(place, None)
                 for pod in objects:
                     self._see(pod)
             case Changed(pod):
                 self._see(pod)
             case Removed(pod):
-                self._forget(_place(pod))
+                self._there.pop(place_of(pod), None)
             case Stale() | Fresh() | Trouble():
                 pass  # how fresh the view is changes nothing: a patch to a pod that is no more does nothing
             case _:
@@ -87,14 +90,11 @@ class Conditions:
                     await self._write(place, patch)
 
     def _see(self, pod: PodObject) -> None:
-        place = _place(pod)
+        place = place_of(pod)
         if pod.gated:
-            self._there[place] = next((one for one in pod.status.conditions or () if one.type == READY), None)
+            condition = next((one for one in pod.status.conditions or () if one.type == READY), None)
+            self._there[place] = pod.metadata.uid, condition
             self._look(place)
-
-    def _forget(self, place: Place) -> None:
-        self._there.pop(place, None)
-        self._wishes.pop(place, None)
 
     def _look(self, place: Place) -> None:
         if self._patch(place) is not None:
@@ -105,8 +105,9 @@ class Conditions:
         """What is to be written; None where nothing is."""
         if place not in self._there or place not in self._wishes:
             return None
-        condition = changed(self._there[place], self._wishes[place], datetime.now(UTC))
-        return None if condition is None else {"metadata": {"uid": place.uid}, "status": {"conditions": [condition]}}
+        uid, there = self._there[place]
+        condition = changed(there, self._wishes[place], datetime.now(UTC))
+        return None if condition is None else {"metadata": {"uid": uid}, "status": {"conditions": [condition]}}
 
     async def _write(self, place: Place, patch: dict[str, object]) -> None:
         path = f"/api/v1/namespaces/{place.namespace}/pods/{place.name}/status"
@@ -141,7 +142,3 @@ def changed(there: Condition | None, wish: Readiness, now: datetime) -> dict[str
 def _is_elsewhere(error: WorldError) -> bool:
     """Whether the pod is another one by now, of which the watch will tell. (To a server that is a uid that must not change.)"""
     return isinstance(error, Gone | Conflict) or (isinstance(error, Invalid) and "metadata.uid" in str(error))
-
-
-def _place(pod: PodObject) -> Place:
-    return Place(Namespace(pod.metadata.namespace), PodName(pod.metadata.name), PodUid(pod.metadata.uid))
