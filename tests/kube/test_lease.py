@@ -131,3 +131,19 @@ async def test_an_answer_that_is_no_lease_is_a_failure_of_the_world(server: Scri
     async with ApiClient(server.connection(), Deadlines(2.0, 2.0)) as client:
         with pytest.raises(Unreachable, match="makes no sense"):
             await Lease(client, NAMESPACE, NAME).read()
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"acquireTime": "9999-12-31T23:59:59.999999Z"},
+        {"acquireTime": "9999-12-31T23:59:59.999999-01:00"},
+        {"acquireTime": "0001-01-01T00:00:00.000000+01:00"},
+        {"renewTime": "9999-12-31T23:59:59.999999-01:00"},
+    ],
+)
+async def test_a_time_after_which_there_is_none_is_a_failure_of_the_world(server: Scripted, spec: dict[str, str]) -> None:
+    server.play(says({"metadata": {"resourceVersion": "1"}, "spec": spec}))
+    async with ApiClient(server.connection(), Deadlines(2.0, 2.0)) as client:
+        with pytest.raises(Unreachable, match="delete it"):
+            await Lease(client, NAMESPACE, NAME).read()

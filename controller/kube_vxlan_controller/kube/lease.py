@@ -12,7 +12,7 @@ from kube_vxlan_controller.election import ABSENT, Record
 from kube_vxlan_controller.kube.answers import Conflict
 from kube_vxlan_controller.kube.client import ApiClient
 from kube_vxlan_controller.model import Epoch, Namespace
-from kube_vxlan_controller.ports import Gone
+from kube_vxlan_controller.ports import Gone, Unreachable
 
 _ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -106,7 +106,12 @@ def _body(record: Record, namespace: str, name: str, last: _Meta) -> dict[str, o
 
 
 def _micros(at: datetime | None) -> int:
-    return 0 if at is None else (at.astimezone(UTC) - _ORIGIN) // timedelta(microseconds=1)
+    """Microseconds since 1970. Raises `Unreachable` where no later time can be written, as every epoch's must be."""
+    if at is None:
+        return 0
+    if not 1 < at.year < 9999:  # years in which no time zone leads out of what `datetime` can say
+        raise Unreachable(f"the Lease has the time {at.isoformat()}, which no clock can follow; delete it")
+    return (at.astimezone(UTC) - _ORIGIN) // timedelta(microseconds=1)
 
 
 def _micro_time(micros: int) -> str:
