@@ -31,6 +31,7 @@
     feeding      pure  what the watches tell, as changes to the snapshot
     connecting   I/O   from settings to a connection
     serving      I/O   livez, readyz, metrics over HTTP
+    freshness    I/O   how well each kind of object is known, for readyz and the log
     app          I/O   the only place where things are built and joined
     cli/               one command per file
 

@@ -22,13 +22,14 @@ from kube_vxlan_controller.connecting import connection
 from kube_vxlan_controller.desired import Policy
 from kube_vxlan_controller.election import Candidate
 from kube_vxlan_controller.feeding import config_changes, networks_resource, pod_changes, pods_resource
+from kube_vxlan_controller.freshness import Freshness
 from kube_vxlan_controller.kube.client import ApiClient, Deadlines
 from kube_vxlan_controller.kube.conditions import Conditions
 from kube_vxlan_controller.kube.connection import BadConnection, Connection
 from kube_vxlan_controller.kube.events import Events
 from kube_vxlan_controller.kube.events import Limits as EventLimits
 from kube_vxlan_controller.kube.exec import PodExec
-from kube_vxlan_controller.kube.happenings import Fresh, Happening, Listed, Stale, Trouble
+from kube_vxlan_controller.kube.happenings import Happening
 from kube_vxlan_controller.kube.lease import Lease
 from kube_vxlan_controller.kube.notes import Event, Regarding
 from kube_vxlan_controller.kube.watch import follow
@@ -37,7 +38,7 @@ from kube_vxlan_controller.metrics import CountedExec, Metrics
 from kube_vxlan_controller.model import Place
 from kube_vxlan_controller.ports import WorldError
 from kube_vxlan_controller.reconcile import Reconciler
-from kube_vxlan_controller.serving import Health, Pulse, serve
+from kube_vxlan_controller.serving import Pulse, serve
 from kube_vxlan_controller.settings import Settings
 from kube_vxlan_controller.snapshot import Kind
 from kube_vxlan_controller.telling import News, Readiness, Tale
@@ -60,7 +61,7 @@ def run(settings: Settings) -> int:
 
 
 async def _run(settings: Settings) -> None:
-    metrics, views = Metrics(), _Views()
+    metrics = Metrics()
     where = await connection(settings)
     async with (
         ApiClient(where) as api,
@@ -74,13 +75,14 @@ async def _run(settings: Settings) -> None:
         conditions = Conditions(api, metrics.conditioned) if settings.reports_readiness else None
         tell, tempo = _telling(events, conditions), Tempo(audit_every=settings.audit_every)
         hand = Reconciler(Fenced(agents, leadership.doubt), policy, metrics, tell, tempo)
-        take_pod, take_config = _feeding(settings, hand, views, conditions)
+        freshness = Freshness(lambda: hand.snapshot)
+        take_pod, take_config = _feeding(settings, hand, freshness, conditions)
         pulse = Pulse(metrics)
 
         def troubles() -> list[str]:
             return [trouble for trouble in (pulse.trouble, leadership.trouble) if trouble]
 
-        async with serve(settings.listen, troubles, views.health, metrics), asyncio.TaskGroup() as tasks:
+        async with serve(settings.listen, troubles, freshness.health, metrics), asyncio.TaskGroup() as tasks:
             endless = [
                 tasks.create_task(pulse.run()),
                 tasks.create_task(events.run()),
@@ -108,48 +110,23 @@ async def _leadership(settings: Settings, where: Connection, metrics: Metrics) -
 
 
 def _feeding(
-    settings: Settings, hand: Reconciler, views: "_Views", conditions: Conditions | None
+    settings: Settings, hand: Reconciler, freshness: Freshness, conditions: Conditions | None
 ) -> tuple[Callable[[Happening[PodObject]], None], Callable[[Happening[ConfigMapObject]], None]]:
     """Who takes in what the watches tell of pods, and of the ConfigMap."""
 
     def take_pod(told: Happening[PodObject]) -> None:
-        views.told(Kind.PODS, told)
+        freshness.told(Kind.PODS, told)
         for change in pod_changes(told, settings.annotation, settings.agents):
             hand.accept(change)
         if conditions is not None:
             conditions.saw(told)
 
     def take_config(told: Happening[ConfigMapObject]) -> None:
-        views.told(Kind.NETWORKS, told)
+        freshness.told(Kind.NETWORKS, told)
         for change in config_changes(told):
             hand.accept(change)
 
     return take_pod, take_config
-
-
-class _Views:
-    """How well each kind of object is known; told by the reflectors, asked by readyz."""
-
-    def __init__(self) -> None:
-        self._unlisted = set(Kind)
-        self._stale: dict[Kind, float] = {}
-
-    def told(self, kind: Kind, told: Happening[PodObject] | Happening[ConfigMapObject]) -> None:
-        match told:
-            case Listed():
-                self._unlisted.discard(kind)
-            case Stale(since, why):
-                self._stale[kind] = since
-                log.warning("nobody confirms what is known of the %s; nothing is removed until somebody does: %s", kind, why)
-            case Fresh():
-                self._stale.pop(kind, None)
-                log.info("the %s are known up to now again", kind)
-            case Trouble(why):
-                log.warning("%s: %s", kind, why)
-
-    def health(self) -> Health:
-        now = asyncio.get_running_loop().time()
-        return Health(frozenset(self._unlisted), {kind: now - since for kind, since in self._stale.items()})
 
 
 def _stop_on_signals(stop: Callable[[], None]) -> None:
