@@ -118,6 +118,21 @@ class TestMembers:
         told = after(before, PodSeen(pod("c", clash, "10.244.1.3"))).wishes[place("a")].warnings
         assert "default/b, default/c" in told[0].message
 
+    def test_a_crowd_with_one_overlay_address_is_told_and_one_more_changes_nobody(self) -> None:
+        crowd = [pod(f"p{n}", "vxeth1 ip=10.9.0.1/24", f"10.244.3.{n}") for n in range(1, 8)]
+        before = desired(*crowd[:5], A)
+        later = after(before, PodSeen(crowd[5]), PodSeen(crowd[6]))
+        for wish in later.wishes.values():
+            assert [warning.code for warning in wish.warnings] == ["duplicate-address"] * (wish.place != A.place)
+        for name in ("p1", "p5", "a"):
+            assert later.wishes[place(name)].warnings is before.wishes[place(name)].warnings
+        left = after(later, *(PodGone(one.place) for one in crowd[:5]))
+        assert "default/p6" in left.wishes[place("p7")].warnings[0].message
+
+    def test_one_address_in_two_subnets_is_one_address(self) -> None:
+        result = desired(pod("a", "vxeth1 ip=10.9.0.1/24", "10.244.1.1"), pod("b", "vxeth1 ip=10.9.0.1/16", "10.244.1.2"))
+        assert [w.code for w in result.wishes[place("a")].warnings] == ["duplicate-address"]
+
     def test_two_pods_with_one_overlay_address_are_told_and_work_on(self) -> None:
         result = desired(pod("a", "vxeth1 ip=10.9.0.1/24", "10.244.1.1"), pod("b", "vxeth1 ip=10.9.0.1/24", "10.244.1.2"))
         assert peers(result, "a") == {"10.244.1.2"}

@@ -5,6 +5,7 @@ import pytest
 
 from kube_vxlan_controller.membership import Membership, owner, reclaim, regroup
 from kube_vxlan_controller.model import Place
+from kube_vxlan_controller.oddities import cross_warnings
 from kube_vxlan_controller.sources.networks import read_networks
 from kube_vxlan_controller.sources.pods import read_pod
 from kube_vxlan_controller.views import PodView
@@ -83,8 +84,20 @@ def test_the_last_member_takes_its_group_along() -> None:
     assert (after.groups, after.keys, after.claims) == ({}, {}, {})
 
 
-def test_members_with_one_overlay_address_clash() -> None:
+def test_a_group_knows_who_holds_an_overlay_address() -> None:
     same = "vxeth1 ip=10.9.0.1/24"
-    found = membership(pod("a", same, "10.0.0.1"), pod("b", same, "10.0.0.2"), pod("c", "vxeth1", "10.0.0.3"))
-    (group,) = found.groups.values()
-    assert group.clashing == {place("a"), place("b")}
+    old = pods(pod("a", same, "10.0.0.1"), pod("b", same, "10.0.0.2"), pod("c", "vxeth1", "10.0.0.3"))
+    before = membership(*old.values())
+    (group,) = before.groups.values()
+    assert group.holders == {ip_address("10.9.0.1"): {place("a"), place("b")}}
+    after = changed(before, old, pods(pod("b", "vxeth1", "10.0.0.2"), pod("c", same, "10.0.0.3")))
+    (group,) = after.groups.values()
+    assert group.holders == {ip_address("10.9.0.1"): {place("c")}}
+
+
+@pytest.mark.parametrize(("others", "told"), [(1, "also that of default/b."), (4, "also that of more than 3 other pods.")])
+def test_a_few_with_one_overlay_address_are_named_and_of_many_it_is_told_that_they_are(others: int, told: str) -> None:
+    seen = [pod(name, "vxeth1 ip=10.9.0.1/24", f"10.0.0.{ord(name)}") for name in "abcdef"[: others + 1]]
+    found = membership(*seen)
+    (warning,) = cross_warnings(found, pods(*seen), read_pod(seen[0], TABLE))
+    assert told in warning.message

@@ -31,6 +31,7 @@ CONFIG = ConfigRef(Namespace("kube-system"), "kube-vxlan-controller", "u")
 WIRE, OTHER = Wire("vxeth1", ("192.168.11.2/29",), 2), Wire("vxeth2", (), 1)
 FAULT = Fault("unknown-option", "There is no option `ipp`.", "write `ip`", Span(1, 8, 3), "vxeth1 ipp=1", NetworkName("vxeth1"))
 ODD = Warning("odd-thing", "This is odd.", "Write something else.", NetworkName("vxeth1"))
+MORE_ODD, ODDER = replace(ODD, message="This is odd as well."), replace(ODD, network=NetworkName("vxeth2"))
 WIRED = Standing(State.WIRED, (WIRE,))
 SILENT = "the node does not answer"
 DEGRADED = Standing(State.DEGRADED, (WIRE,), trouble=SILENT, troubles=frozenset({SILENT}))
@@ -56,6 +57,8 @@ EMPTY = Standing(State.WIRED)
         pytest.param(replace(WIRED, faults=(FAULT,)), replace(WIRED, opened=True), ["Recovered"], id="the mistake is mended"),
         pytest.param(replace(WIRED, faults=(FAULT,)), replace(EMPTY, changed=True), ["Unwired"], id="asks for nothing now"),
         pytest.param(WIRED, replace(WIRED, warnings=(ODD,)), ["Odd"], id="something odd"),
+        pytest.param(replace(WIRED, warnings=(ODD,)), replace(WIRED, warnings=(MORE_ODD,)), [], id="as odd, for another pod"),
+        pytest.param(replace(WIRED, warnings=(ODD,)), replace(WIRED, warnings=(ODD, ODDER)), ["Odd"], id="odd elsewhere too"),
         pytest.param(WIRED, DEGRADED, ["Degraded"], id="something is in the way"),
         pytest.param(DEGRADED, replace(DEGRADED, trouble="it says no"), ["Degraded"], id="something else is in the way"),
         pytest.param(DEGRADED, replace(DEGRADED, state=State.WAITING), [], id="nobody to ask any more"),

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from kube_vxlan_controller.kernel.netns import EMPTY, Destinations, Device, Link, Mark, Netns, mark_name
-from kube_vxlan_controller.membership import Claims, Membership, claimed, cross_warnings, reclaim, regroup
+from kube_vxlan_controller.membership import NOBODY, Claims, Membership, claimed, reclaim, regroup
 from kube_vxlan_controller.model import NOTHING_HELD, Address, Family, Hold, Member, NetworkName, Place, Target, Warning
+from kube_vxlan_controller.oddities import cross_warnings, rewarned
 from kube_vxlan_controller.snapshot import Snapshot
 from kube_vxlan_controller.sources.networks import NO_NETWORKS, Networks, read_networks
 from kube_vxlan_controller.sources.pods import NOTHING_READ, PodReading, Waiting, read_pod, target, waiting
@@ -137,14 +138,11 @@ def _adrift(before: Adrift, pods: Mapping[Place, PodView], readings: Mapping[Pla
 
 def _wishes(before: Desired, after: Desired, touched: frozenset[Place]) -> tuple[Mapping[Place, Wish], frozenset[Place]]:
     wishes, changed = dict(before.wishes), set()
-    dirty = _dirty(before, after, touched)
-    alive = frozenset(after.membership.claims) if dirty & after.adrift.places else frozenset[Address]()
-    for place in dirty:
+    anew = _anew(before, after, touched)
+    alive = frozenset(after.membership.claims) if anew & after.adrift.places else frozenset[Address]()
+    for place in anew:
         old = wishes.get(place)
-        if old is not None and place not in touched and before.adrift is after.adrift and place not in after.adrift.places:
-            new: Wish | None = _with_other_peers(after, old)
-        else:
-            new = _wish(after, place, old, alive) if place in after.pods else None
+        new = _wish(after, place, old, alive) if place in after.pods else None
         if new == old:
             continue
         changed.add(place)
@@ -152,28 +150,29 @@ def _wishes(before: Desired, after: Desired, touched: frozenset[Place]) -> tuple
             del wishes[place]
         else:
             wishes[place] = new
-    return wishes, frozenset(changed)
+    among_others = _among_others(before.membership, after.membership) - anew
+    for place in among_others:
+        wishes[place] = _with_other_peers(after, wishes[place])
+    return wishes, frozenset(changed | among_others)
 
 
-def _dirty(before: Desired, after: Desired, touched: frozenset[Place]) -> frozenset[Place]:
-    """Places whose wish may differ: touched ones, their peers where the group changed, those that hold where claims did."""
+def _anew(before: Desired, after: Desired, touched: frozenset[Place]) -> frozenset[Place]:
+    """Places of whose wish everything may differ: touched, warned, and those that hold where claims or holds changed."""
     if before.adrift is not after.adrift:
         return touched | after.pods.keys()
-    dirty = set(touched)
-    old, new = before.membership, after.membership
-    for key, group in new.groups.items():
-        known = old.groups.get(key)
-        if known is group:
-            continue
-        if known is None or known.generation is not group.generation or old.keys.get(key.name) != new.keys[key.name]:
-            dirty.update(group.members)
-        else:
-            dirty |= known.clashing | group.clashing
-    for name in {key.name for key in old.groups.keys() ^ new.groups.keys()}:
-        dirty.update(place for key in new.keys.get(name, ()) for place in new.groups[key].members)
-    if old.claims is not new.claims:
-        dirty |= after.adrift.places
-    return frozenset(dirty)
+    warned = rewarned(before.membership, after.membership, (before.readings, after.readings), touched)
+    holding = after.adrift.places if before.membership.claims is not after.membership.claims else frozenset[Place]()
+    return touched | warned | holding
+
+
+def _among_others(before: Membership, after: Membership) -> frozenset[Place]:
+    """The members of groups that have other addresses than before."""
+    places: set[Place] = set()
+    for key, group in after.groups.items():
+        known = before.groups.get(key, NOBODY)
+        if known is not group and known.generation is not group.generation:
+            places.update(group.members)
+    return frozenset(places)
 
 
 def _wish(desired: Desired, place: Place, before: Wish | None, alive: frozenset[Address]) -> Wish:
@@ -204,12 +203,8 @@ def _wish(desired: Desired, place: Place, before: Wish | None, alive: frozenset[
 
 def _with_other_peers(desired: Desired, before: Wish) -> Wish:
     """The wish of a pod that is what it was, among other peers: a thousand of them change with every join."""
-    groups, keys = desired.membership.groups, desired.membership.keys
-    members = before.reading.members
-    links = tuple(_link(desired, member, link) for member, link in zip(members, before.netns.links, strict=True))
-    quiet = not before.warnings and not any(groups[m.key].clashing or len(keys[m.network]) > 1 for m in members)
-    told = () if quiet else before.reading.warnings + cross_warnings(desired.membership, desired.pods, before.reading)
-    return replace(before, netns=Netns(links), warnings=told)
+    links = tuple(_link(desired, member, link) for member, link in zip(before.reading.members, before.netns.links, strict=True))
+    return replace(before, netns=Netns(links))
 
 
 def _link(desired: Desired, member: Member, known: Link | None) -> Link:

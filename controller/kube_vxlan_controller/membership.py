@@ -6,12 +6,12 @@ group's `Generation` is the same object for as long as its addresses are the sam
 Everything is derived from the readings of pods; `regroup` touches only what the touched places could change.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kube_vxlan_controller.kernel.netns import Generation
-from kube_vxlan_controller.model import Address, Interface, Member, NetworkKey, NetworkName, Place, Warning
+from kube_vxlan_controller.model import Address, Member, NetworkKey, NetworkName, Place
 from kube_vxlan_controller.sources.pods import NOTHING_READ, PodReading
 from kube_vxlan_controller.views import PodView
 
@@ -26,8 +26,11 @@ class Group:
     members: Mapping[Place, Member]
     generation: Generation
     """The addresses at which they are reached, less those in conflict."""
-    clashing: frozenset[Place]
-    """Members that share an overlay address with another one."""
+    holders: Mapping[Address, frozenset[Place]] = field(default_factory=dict)
+    """The members that have each overlay address: it should be one."""
+
+
+NOBODY = Group({}, Generation(frozenset()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,8 @@ class Membership:
 
     claims: Claims = field(default_factory=dict)
     groups: Mapping[NetworkKey, Group] = field(default_factory=dict)
-    keys: Mapping[NetworkName, frozenset[NetworkKey]] = field(default_factory=dict)
-    """The groups of each network name: more than one means that its members disagree about VNI, port or family."""
+    keys: Mapping[NetworkName, tuple[NetworkKey, ...]] = field(default_factory=dict)
+    """The groups of each network name, sorted: more than one means that its members disagree about VNI, port or family."""
 
 
 def claimed(pod: PodView | None) -> tuple[Address, ...]:
@@ -85,97 +88,66 @@ def regroup(
 ) -> Membership:
     """The groups after the touched places changed from the first readings to the second."""
     old, new = readings
-    affected: dict[NetworkKey, dict[Place, Member]] = {}
+    moves: dict[NetworkKey, _Move] = defaultdict(_Move)
     for place in touched:
         for member in old.get(place, NOTHING_READ).members:
-            _editable(affected, before, member.key).pop(place, None)
+            moves[member.key].left.append(member)
         for member in new.get(place, NOTHING_READ).members:
-            _editable(affected, before, member.key)[place] = member
+            moves[member.key].came.append(member)
     groups = dict(before.groups)
-    for key, members in affected.items():
-        if members:
-            groups[key] = _group(members, claims, pods, groups.get(key))
-        else:
-            groups.pop(key, None)
+    for key, move in moves.items():
+        groups[key] = _group(groups.get(key, NOBODY), move, claims, pods)
+        if not groups[key].members:
+            del groups[key]
     return Membership(claims, groups, _names(before, groups))
 
 
-def _editable(affected: dict[NetworkKey, dict[Place, Member]], before: Membership, key: NetworkKey) -> dict[Place, Member]:
-    if key not in affected:
-        affected[key] = dict(before.groups[key].members) if key in before.groups else {}
-    return affected[key]
+@dataclass(slots=True)
+class _Move:
+    """Members that a group had and may have no more, and those that it has now; one that only changed is in both."""
+
+    left: list[Member] = field(default_factory=list)
+    came: list[Member] = field(default_factory=list)
 
 
-def _group(members: dict[Place, Member], claims: Claims, pods: Mapping[Place, PodView], before: Group | None) -> Group:
-    addresses = frozenset(m.underlay for place, m in members.items() if owner(claims, pods, m.underlay) == place)
-    generation = before.generation if before is not None and before.generation.members == addresses else Generation(addresses)
-    return Group(members, generation, _clashing(members))
+def _group(before: Group, move: _Move, claims: Claims, pods: Mapping[Place, PodView]) -> Group:
+    members, addresses = dict(before.members), set(before.generation.members)
+    for member in move.left:
+        del members[member.place]
+        addresses.discard(member.underlay)  # if it is another's, that one is touched too, and comes
+    for member in move.came:
+        members[member.place] = member
+        if owner(claims, pods, member.underlay) == member.place:
+            addresses.add(member.underlay)
+    same = addresses == before.generation.members
+    return Group(members, before.generation if same else Generation(frozenset(addresses)), _holders(before.holders, move))
 
 
-def _clashing(members: Mapping[Place, Member]) -> frozenset[Place]:
-    given: Counter[Interface] = Counter(ip for member in members.values() for ip in member.options.ip)
-    if len(given) == given.total():
-        return frozenset()
-    return frozenset(place for place, member in members.items() if any(given[ip] > 1 for ip in member.options.ip))
+def _holders(before: Mapping[Address, frozenset[Place]], move: _Move) -> Mapping[Address, frozenset[Place]]:
+    addresses = {address for member in (*move.left, *move.came) for address in overlay(member)}
+    edited = {address: set(before.get(address, ())) for address in addresses}
+    for member in move.left:
+        for address in overlay(member):
+            edited[address].discard(member.place)
+    for member in move.came:
+        for address in overlay(member):
+            edited[address].add(member.place)
+    after = {**before, **{address: frozenset(places) for address, places in edited.items()}}
+    for address in addresses:
+        if not after[address]:
+            del after[address]
+    return after
 
 
-def _names(before: Membership, groups: Mapping[NetworkKey, Group]) -> Mapping[NetworkName, frozenset[NetworkKey]]:
+def overlay(member: Member) -> tuple[Address, ...]:
+    """A member's addresses on its network."""
+    return tuple(interface.ip for interface in member.options.ip)
+
+
+def _names(before: Membership, groups: Mapping[NetworkKey, Group]) -> Mapping[NetworkName, tuple[NetworkKey, ...]]:
     if before.groups.keys() == groups.keys():
         return before.keys
-    names: dict[NetworkName, frozenset[NetworkKey]] = {}
-    for key in groups:
-        names[key.name] = names.get(key.name, frozenset()) | {key}
+    names: dict[NetworkName, tuple[NetworkKey, ...]] = {}
+    for key in sorted(groups):
+        names[key.name] = (*names.get(key.name, ()), key)
     return names
-
-
-def cross_warnings(membership: Membership, pods: Mapping[Place, PodView], reading: PodReading) -> tuple[Warning, ...]:
-    """What only shows when pods are looked at together: told to each of them, and nothing is held for it."""
-    told: list[Warning] = []
-    for member in reading.members:
-        group = membership.groups[member.key]
-        if owner(membership.claims, pods, member.underlay) != member.place:
-            told.append(_conflict(member, membership.claims[member.underlay]))
-        if len(membership.keys[member.network]) > 1:
-            told.append(_disagreement(member, membership.keys[member.network]))
-        if member.place in group.clashing:
-            told.append(_clash(member, group))
-    return tuple(told)
-
-
-def _conflict(member: Member, claims: frozenset[Place]) -> Warning:
-    others = ", ".join(sorted(str(place) for place in claims if place != member.place))
-    return Warning(
-        "address-conflict",
-        f"The address {member.underlay} of this pod is also claimed by {others}; until that ends no peer sends there.",
-        "Two live pods cannot have one address: see which of them is really there, and delete the other.",
-        member.network,
-    )
-
-
-def _disagreement(member: Member, keys: frozenset[NetworkKey]) -> Warning:
-    others = " or ".join(map(_wire, sorted(keys - {member.key})))
-    return Warning(
-        "members-disagree",
-        f"This pod uses {_wire(member.key)} for {member.network}, other members {others}; "
-        "frames pass only among those that agree.",
-        "Give id, port and family in the ConfigMap and in no annotation.",
-        member.network,
-    )
-
-
-def _wire(key: NetworkKey) -> str:
-    return f"VNI {key.vni}, UDP port {key.port} and family {key.family}"
-
-
-def _clash(member: Member, group: Group) -> Warning:
-    mine = frozenset(member.options.ip)
-    rivals = sorted(
-        str(place) for place in group.clashing - {member.place} if mine.intersection(group.members[place].options.ip)
-    )
-    more = f" and {len(rivals) - 3} more" if len(rivals) > 3 else ""
-    return Warning(
-        "duplicate-address",
-        f"An overlay address of this pod on {member.network} is also that of {', '.join(rivals[:3])}{more}.",
-        "Two pods with one address answer for each other by turns; give each its own ip.",
-        member.network,
-    )

@@ -2,8 +2,9 @@
 
 A `Standing` is how a pod stands with us; `tell` says what a person should hear when one becomes another. Laws: the same
 standing, reached without changing anything, tells nothing; a tale is told on a transition, not on every sweep (what is
-wrong is told again after a while, by who keeps the time); a pod that was found as wished is no news, so that a start among
-5,000 settled pods writes no Event; what a user wrote reaches a tale only through `caret`, which escapes and cuts it.
+wrong is told again after a while, by who keeps the time); what is odd about a network is the same oddity whichever other pods
+it is about; a pod that was found as wished is no news, so that a start among 5,000 settled pods writes no Event; what a user
+wrote reaches a tale only through `caret`, which escapes and cuts it.
 """
 
 from collections.abc import Iterable
@@ -153,7 +154,8 @@ NEW = Standing()
 def tell(place: Place, before: Standing, after: Standing) -> tuple[Tale, ...]:
     """What to tell when a pod's standing becomes another."""
     tales = [refused(place, fault) for fault in after.faults if fault not in before.faults]
-    tales += [odd(place, warning) for warning in after.warnings if warning not in before.warnings]
+    known = {(warning.code, warning.network) for warning in before.warnings}  # the same of another pod is no news
+    tales += [odd(place, warning) for warning in after.warnings if (warning.code, warning.network) not in known]
     if after.state is State.DEGRADED and after.trouble not in before.troubles:
         tales.append(Tale(place, Reason.DEGRADED, after.trouble))
     if after.state is State.WIRED:

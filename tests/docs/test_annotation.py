@@ -58,7 +58,7 @@ def _examples() -> list[tuple[str, str, str]]:
 
 
 def test_every_code_is_explained_and_no_other() -> None:
-    given = codes("language", "sources", "kernel", "membership.py")
+    given = codes("language", "sources", "kernel", "oddities.py")
     shown = {row["code"] for row in ROW.finditer(TEXT)} | {"misplaced-annotation", "not-text", "no-block", "repeated-key"}
     assert shown - {"id", "ip"} == given
     assert all(f"`{code}`" in TEXT for code in given)

@@ -332,9 +332,9 @@ MUTANTS = (
             ),
             Edit(
                 "membership.py",
-                "    generation = before.generation if",
+                "    same = addresses == before.generation.members\n",
                 "    addresses |= {address for place in members for address in pods[place].addresses}\n"
-                "    generation = before.generation if",
+                "    same = addresses == before.generation.members\n",
             ),
         ),
     ),
