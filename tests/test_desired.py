@@ -37,6 +37,7 @@ def peers(result: Desired, name: str, network: str = "vxeth1") -> set[str]:
 A = pod("a", "vxeth1 ip=192.168.11.2/29 route=192.168.12.0/29:192.168.11.1", "10.244.1.1")
 B = pod("b", "vxeth2 ip=192.168.12.2/29", "10.244.2.1")
 GW = pod("gw", "vxeth1 ip=192.168.11.1/29, vxeth2 ip=192.168.12.1/29", "10.244.1.2")
+WITHOUT_VXETH1 = ConfigView(tuple(entry for entry in NETWORKS.data if entry[0] != "vxeth1"))
 
 
 class TestLinks:
@@ -178,11 +179,38 @@ class TestHolds:
 
     def test_a_network_that_left_the_config_map_holds(self) -> None:
         result = desired(A, GW)
-        without = ConfigView(tuple(entry for entry in NETWORKS.data if entry[0] != "vxeth1"))
-        result = after(result, ConfigSeen(without))
+        result = after(result, ConfigSeen(WITHOUT_VXETH1))
         assert result.wishes[place("a")].hold.networks == {"vxeth1"}
         assert [link.name for link in result.wishes[place("gw")].netns.links] == ["vxeth2"]
         assert after(result, ConfigSeen(NETWORKS)).wishes == desired(A, GW).wishes
+
+    def test_who_holds_is_not_woken_by_a_join_and_knows_of_it_all_the_same(self) -> None:
+        held = desired(A, GW, B, config=WITHOUT_VXETH1)
+        joined = after(held, PodSeen(pod("new", "vxeth2", "10.244.2.7")))
+        assert joined.changed == {place("gw"), place("b"), place("new")}, "gw is a member of vxeth2 too"
+        assert ip_address("10.244.2.7") in joined.wishes[place("a")].hold.alive
+        later = after(joined, PodSeen(pod("also", "vxeth1", "10.244.2.8")))
+        assert later.changed == {place("also")}, "it holds what it has, as they do"
+        assert ip_address("10.244.2.8") in later.wishes[place("a")].hold.alive
+
+    def test_who_holds_forgets_an_address_that_nobody_claims(self) -> None:
+        held = desired(A, GW, B, config=WITHOUT_VXETH1)
+        left = after(held, PodGone(place("b")))
+        assert left.changed == {place("a"), place("gw"), place("b")}
+        assert ip_address("10.244.2.1") not in left.wishes[place("a")].hold.alive
+        assert ip_address("10.244.2.1") in held.wishes[place("a")].hold.alive
+
+    def test_two_futures_of_one_past_do_not_know_of_each_other(self) -> None:
+        held = desired(A, GW, config=WITHOUT_VXETH1)
+        one, other = (after(held, PodSeen(pod(name, None, f"10.244.9.{ord(name)}"))) for name in "xy")
+        for future in (one, other):
+            assert future.wishes == desire(future.snapshot, Desired(Policy())).wishes
+
+    def test_who_is_a_member_of_nothing_that_is_adrift_is_not_concerned(self) -> None:
+        before = desired(A, B)
+        later = after(before, PodSeen(pod("c", "vxeth1 ip=x", "10.244.2.9")))
+        assert later.changed == {place("a"), place("c")}
+        assert later.wishes[place("a")].hold.peers == {"vxeth1": {ip_address("10.244.2.9")}}
 
     def test_so_does_a_config_map_that_is_gone(self) -> None:
         result = after(desired(A, GW), ConfigSeen(None))

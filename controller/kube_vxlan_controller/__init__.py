@@ -9,6 +9,7 @@
     election     pure  what a Lease says, and what to write into it
     membership   pure  who is whose peer, and whose address is whose
     oddities     pure  what is odd among pods, and to whom it is told
+    adrift       pure  what must hold still because nobody can tell where it belongs
     desired      pure  a snapshot's wish for every place
     telling      pure  what changed for a pod, as sentences
     ports        pure  what the hand needs of the world, and what the world's failures mean

@@ -8,9 +8,10 @@ a test holds it to the same result without them, for any history. Speaks the wor
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from kube_vxlan_controller.adrift import Adrift, concerned, drift
 from kube_vxlan_controller.kernel.netns import EMPTY, Destinations, Device, Link, Mark, Netns, mark_name
 from kube_vxlan_controller.membership import NOBODY, Claims, Membership, claimed, reclaim, regroup
-from kube_vxlan_controller.model import NOTHING_HELD, Address, Family, Hold, Member, NetworkName, Place, Target, Warning
+from kube_vxlan_controller.model import NOTHING_HELD, Family, Hold, Member, Place, Target, Warning
 from kube_vxlan_controller.oddities import cross_warnings, rewarned
 from kube_vxlan_controller.snapshot import Snapshot
 from kube_vxlan_controller.sources.networks import NO_NETWORKS, Networks, read_networks
@@ -50,16 +51,6 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Adrift:
-    """Addresses of live pods of which nobody can tell where they belong: on any network, and on single ones."""
-
-    anywhere: frozenset[Address] = frozenset()
-    on: Mapping[NetworkName, frozenset[Address]] = field(default_factory=dict)
-    places: frozenset[Place] = frozenset()
-    """The pods that are meant: those that hold something."""
-
-
-@dataclass(frozen=True, slots=True)
 class Desired:
     """The wishes for one snapshot, and what they were derived from, so that the next ones can keep it."""
 
@@ -85,7 +76,7 @@ def desire(snapshot: Snapshot, before: Desired) -> Desired:
     claims = reclaim(before.membership.claims, before.pods, pods, touched)
     unsettled = touched | _contenders(before, claims, pods, touched)
     membership = regroup(before.membership, claims, pods, (before.readings, readings), unsettled)
-    adrift = _adrift(before.adrift, pods, readings)
+    adrift = drift(before.adrift, (before.membership.claims, claims), pods, readings, touched)
     after = Desired(before.policy, snapshot, networks, pods, readings, membership, adrift)
     wishes, changed = _wishes(before, after, unsettled)
     return Desired(before.policy, snapshot, networks, pods, readings, membership, adrift, wishes, changed)
@@ -123,26 +114,12 @@ def _contenders(before: Desired, claims: Claims, pods: Mapping[Place, PodView], 
     return frozenset(rival for rival in rivals if rival in pods)
 
 
-def _adrift(before: Adrift, pods: Mapping[Place, PodView], readings: Mapping[Place, PodReading]) -> Adrift:
-    places = frozenset(place for place, reading in readings.items() if reading.unreadable or reading.held)
-    if not places and not before.places:
-        return before
-    anywhere = frozenset(a for place in places if readings[place].unreadable for a in claimed(pods[place]))
-    on: dict[NetworkName, frozenset[Address]] = {}
-    for place in places:
-        for network in readings[place].held:
-            on[network] = on.get(network, frozenset()) | frozenset(claimed(pods[place]))
-    after = Adrift(anywhere, on, places)
-    return before if before == after else after
-
-
 def _wishes(before: Desired, after: Desired, touched: frozenset[Place]) -> tuple[Mapping[Place, Wish], frozenset[Place]]:
     wishes, changed = dict(before.wishes), set()
     anew = _anew(before, after, touched)
-    alive = frozenset(after.membership.claims) if anew & after.adrift.places else frozenset[Address]()
     for place in anew:
         old = wishes.get(place)
-        new = _wish(after, place, old, alive) if place in after.pods else None
+        new = _wish(after, place, old) if place in after.pods else None
         if new == old:
             continue
         changed.add(place)
@@ -157,12 +134,9 @@ def _wishes(before: Desired, after: Desired, touched: frozenset[Place]) -> tuple
 
 
 def _anew(before: Desired, after: Desired, touched: frozenset[Place]) -> frozenset[Place]:
-    """Places of whose wish everything may differ: touched, warned, and those that hold where claims or holds changed."""
-    if before.adrift is not after.adrift:
-        return touched | after.pods.keys()
+    """Places of whose wish everything may differ: touched ones, and those that have others to blame for it."""
     warned = rewarned(before.membership, after.membership, (before.readings, after.readings), touched)
-    holding = after.adrift.places if before.membership.claims is not after.membership.claims else frozenset[Place]()
-    return touched | warned | holding
+    return touched | warned | concerned(before.adrift, after.adrift, after.membership)
 
 
 def _among_others(before: Membership, after: Membership) -> frozenset[Place]:
@@ -175,22 +149,15 @@ def _among_others(before: Membership, after: Membership) -> frozenset[Place]:
     return frozenset(places)
 
 
-def _wish(desired: Desired, place: Place, before: Wish | None, alive: frozenset[Address]) -> Wish:
-    """The wish for a live pod. `alive`: every address that is claimed, one set for all who hold something."""
+def _wish(desired: Desired, place: Place, before: Wish | None) -> Wish:
+    """The wish for a live pod."""
     pod, reading = desired.pods[place], desired.readings[place]
     known = before.netns.by_name if before is not None and before.reading is reading else {}
     links = tuple(_link(desired, member, known.get(member.options.name)) for member in reading.members)
-    holding = place in desired.adrift.places
     return Wish(
         place=place,
         netns=Netns(links),
-        hold=Hold(
-            everything=reading.unreadable,
-            networks=reading.held,
-            destinations=desired.adrift.anywhere,
-            peers=desired.adrift.on,
-            alive=alive if holding else frozenset(),
-        ),
+        hold=desired.adrift.hold(place, reading),
         reading=reading,
         warnings=reading.warnings + cross_warnings(desired.membership, desired.pods, reading),
         target=target(pod, desired.policy.names),

@@ -4,7 +4,7 @@ Every other module speaks in these. Laws: a value here is canonical, so two that
 refers to how the kernel or Kubernetes spell it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
@@ -188,9 +188,9 @@ class Hold:
     destinations: frozenset[Address] = field(default_factory=frozenset)
     """Live pods of which nobody can tell where they belong: neither added nor removed on any network."""
     peers: Mapping[NetworkName, frozenset[Address]] = field(default_factory=dict)
-    """Live pods of which nobody can tell whether they belong to this one network: neither added nor removed on it."""
-    alive: frozenset[Address] = field(default_factory=frozenset)
-    """Every address that a live pod claims; read only for what is held."""
+    """Live pods of which nobody can tell whether they belong to this network of the place: neither added nor removed on it."""
+    alive: Set[Address] = field(default_factory=frozenset)
+    """Every address that a live pod claims; read only for what is held, and empty where nothing is."""
     removals: bool = False
     """Some kind of object is stale: nothing at all is removed, a recreate included."""
 
