@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from ipaddress import ip_address, ip_interface
 
 import pytest
@@ -258,6 +258,18 @@ class TestSharing:
         later = after(before, PodSeen(pod("new", "vxeth2", "10.244.2.7")))
         assert later.changed == {place("b"), place("gw"), place("new")}
         assert later.wishes[place("a")] is before.wishes[place("a")]
+
+    def test_who_gets_other_peers_keeps_all_else(self) -> None:
+        """Every field that is not the default: a new one must not be lost here."""
+        waits = replace(A, init=AgentState.RUNNING, leaves_at=9.0, gated=True)
+        twin = pod("twin", "vxeth1 ip=192.168.11.2/29", "10.244.1.9")
+        before = desired(waits, twin, pod("x", "bad;", "10.244.9.9"), policy=Policy(gate_open=True))
+        wish = before.wishes[place("a")]
+        bare = Wish(wish.place)
+        assert [f.name for f in fields(Wish) if getattr(wish, f.name) == getattr(bare, f.name)] == ["place"]
+        later = after(before, PodSeen(pod("new", "vxeth1", "10.244.2.7"))).wishes[place("a")]
+        assert set(map(str, link(later).destinations)) == {"10.244.1.9", "10.244.2.7"}
+        assert replace(later, netns=wish.netns) == wish
 
     def test_an_event_without_meaning_changes_nothing(self) -> None:
         before = desired(A, B, GW)

@@ -312,8 +312,8 @@ MUTANTS = (
             Edit("desired.py", "import AgentNames, PodView\n", "import AgentNames, AgentState, PodView\n"),
             Edit(
                 "desired.py",
-                "if not snapshot.departed(pod)}",
-                "if not snapshot.departed(pod) and AgentState.RUNNING in (pod.init, pod.sidecar)}",
+                "if snapshot.departed(pod)]",
+                "if snapshot.departed(pod) or AgentState.RUNNING not in (pod.init, pod.sidecar)]",
             ),
         ),
     ),
