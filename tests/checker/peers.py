@@ -149,7 +149,7 @@ class Peers:
         """Where a member has to send, and when."""
         surely = both(self._run.surely.get(member, NEVER), union(kernel.watched))
         for peer in self._reached[member.network, member.vni, member.port]:
-            if peer.address == member.address:
+            if peer.address == member.address or _is_ipv6(peer.address) != _is_ipv6(member.address):
                 continue
             wanted = minus(both(surely, self._run.surely.get(peer, NEVER)), self._doubtful(peer, pod))
             if wanted:
@@ -182,6 +182,10 @@ class Peers:
             if covers(wanted, gone - haze, gone + haze) and gone < self._run.end and not covers(hands, gone, gone):
                 sentence = f"{member.link} stopped to send to {address} though both pods went on being members"
                 yield Violation("S5", gone, pod, f"{sentence} of {member.network}.")
+
+
+def _is_ipv6(address: str) -> bool:
+    return ":" in address
 
 
 def _nonsense(destination: str, own: set[str]) -> str:

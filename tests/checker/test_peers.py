@@ -68,6 +68,12 @@ def test_a_member_that_has_another_vni_in_its_kernel_is_seen() -> None:
     assert laws(calm().at(60, "b", RED._replace(vni=101))) >= {"S3", "L3"}
 
 
+def test_a_member_that_others_reach_in_another_family_is_no_peer() -> None:
+    other = pod("10.0.0.4", addresses=("10.0.0.4", "fd00::4"), wants={"red": {"family": "ipv6"}})
+    history = calm().at(50, "d", Entered(4), HandedOver(4), other).sorted()
+    assert not [violation for violation in check(history) if "does not send" in violation.sentence]
+
+
 def test_continuous_members_are_never_cut() -> None:
     entry = sends("red", "10.0.0.2")
     assert laws(calm().at(60, "a", Gone(entry)).at(60.001, "a", entry)) == {"S5", "L1"}
