@@ -284,11 +284,16 @@ TEXTS = st.sampled_from(
         "vxeth1 ip=10.1.0.1/24",
         "vxeth1 ip=10.1.0.2/24",
         "vxeth2 id=9",
+        "vxeth1 family=ipv6",
         "bad;",
         "nosuch",
         "vxeth1 ip=x",
     ]
 )
+CROWDED = st.sampled_from(
+    ["vxeth1 ip=10.1.0.1/24", "vxeth1 ip=10.1.0.1/24 ip=10.1.0.2/24", "vxeth1 ip=10.1.0.2/24", "vxeth1 id=9"]
+)
+ADDRESSES = st.sampled_from(["10.244.1.1", "10.244.1.2", "10.244.1.3", "10.244.1.3 fd00::3", None])
 
 
 @st.composite
@@ -307,7 +312,7 @@ def changes(draw: st.DrawFn) -> Change:
                 pod(
                     name,
                     draw(TEXTS),
-                    draw(st.sampled_from(["10.244.1.1", "10.244.1.2", "10.244.1.3", None])),
+                    draw(ADDRESSES),
                     uid=uid and f"{name}-{uid}",
                     leaves_at=draw(st.sampled_from([None, None, 50.0])),
                     init=draw(st.sampled_from(AgentState)),
@@ -315,10 +320,28 @@ def changes(draw: st.DrawFn) -> Change:
             )
 
 
+@st.composite
+def changes_in_a_crowd(draw: st.DrawFn) -> Change:
+    number = draw(st.integers(1, 9))
+    if draw(st.integers(0, 4)) == 0:
+        return PodGone(place(f"p{number}"))
+    return PodSeen(pod(f"p{number}", draw(CROWDED), f"10.244.1.{number}"))
+
+
 @settings(max_examples=2000, deadline=None)
 @given(st.lists(changes(), max_size=12), st.data())
 def test_history_does_not_matter(sequence: list[Change], data: st.DataObject) -> None:
     """However the changes were cut into bursts, and whatever was doubled, the wishes are those of the last snapshot alone."""
+    history_does_not_matter(sequence, data)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(changes_in_a_crowd(), min_size=5, max_size=25), st.data())
+def test_history_does_not_matter_in_a_crowd(sequence: list[Change], data: st.DataObject) -> None:
+    history_does_not_matter(sequence, data)
+
+
+def history_does_not_matter(sequence: list[Change], data: st.DataObject) -> None:
     start = fold(Snapshot(), [PodsListed(()), ConfigSeen(NETWORKS)])
     result, rest = desire(start, Desired(Policy())), list(sequence)
     while rest:
