@@ -101,3 +101,11 @@ def test_a_few_with_one_overlay_address_are_named_and_of_many_it_is_told_that_th
     found = membership(*seen)
     (warning,) = cross_warnings(found, pods(*seen), read_pod(seen[0], TABLE))
     assert told in warning.message
+
+
+def test_pods_that_claim_one_address_are_named_or_told_to_be_many() -> None:
+    seen = [pod(name, "vxeth1", "10.0.0.1") for name in "abcde"]
+    for number, told in {3: "claimed by default/b, default/c;", 5: "claimed by more than 3 other pods;"}.items():
+        found = membership(*seen[:number])
+        (warning,) = cross_warnings(found, pods(*seen[:number]), read_pod(seen[0], TABLE))
+        assert told in warning.message

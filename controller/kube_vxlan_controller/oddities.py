@@ -25,9 +25,9 @@ def cross_warnings(membership: Membership, pods: Mapping[Place, PodView], readin
         keys = membership.keys[member.network]
         if len(keys) > 1:
             told.append(_disagreement(member, keys))
-        rivals = _rivals(member, membership.groups[member.key])
-        if rivals:
-            told.append(_clash(member, rivals))
+        sharing = _sharing(member, membership.groups[member.key])
+        if len(sharing) > 1:
+            told.append(_clash(member, sharing))
     return tuple(told)
 
 
@@ -50,27 +50,33 @@ def rewarned(
     return told
 
 
-def _crowded(holders: frozenset[Place]) -> bool:
+def _crowded(places: frozenset[Place]) -> bool:
     """Whether each of these has more others beside it than are named."""
-    return len(holders) > MOST_NAMED + 1
+    return len(places) > MOST_NAMED + 1
 
 
-def _rivals(member: Member, group: Group) -> tuple[Place, ...]:
-    """Others with an overlay address of the member, in order: all of them, or just one more than are named."""
-    found: set[Place] = set()
+def _sharing(member: Member, group: Group) -> frozenset[Place]:
+    """Who has an overlay address of the member, itself among them; one crowd is enough to know of."""
+    found: frozenset[Place] = frozenset()
     for address in overlay(member):
-        holders = group.holders[address]
-        if _crowded(holders):
-            return tuple(holders)[: MOST_NAMED + 1]
-        found |= holders
-    return tuple(sorted(found - {member.place}))
+        if _crowded(group.holders[address]):
+            return group.holders[address]
+        found |= group.holders[address]
+    return found
+
+
+def _others(places: frozenset[Place], own: Place) -> str:
+    """Those beside one's own by name, or that they are many."""
+    if _crowded(places):
+        return f"more than {MOST_NAMED} other pods"
+    return ", ".join(map(str, sorted(places - {own})))
 
 
 def _conflict(member: Member, claims: frozenset[Place]) -> Warning:
-    others = sorted(str(place) for place in claims if place != member.place)
+    others = _others(claims, member.place)
     return Warning(
         "address-conflict",
-        f"The address {member.underlay} of this pod is also claimed by {_some(others)}; until that ends no peer sends there.",
+        f"The address {member.underlay} of this pod is also claimed by {others}; until that ends no peer sends there.",
         "Two live pods cannot have one address: see which of them is really there, and delete the other.",
         member.network,
     )
@@ -92,15 +98,10 @@ def _wire(key: NetworkKey) -> str:
     return f"VNI {key.vni}, UDP port {key.port} and family {key.family}"
 
 
-def _clash(member: Member, rivals: tuple[Place, ...]) -> Warning:
+def _clash(member: Member, sharing: frozenset[Place]) -> Warning:
     return Warning(
         "duplicate-address",
-        f"An overlay address of this pod on {member.network} is also that of {_some(list(map(str, rivals)))}.",
+        f"An overlay address of this pod on {member.network} is also that of {_others(sharing, member.place)}.",
         "Two pods with one address answer for each other by turns; give each its own ip.",
         member.network,
     )
-
-
-def _some(others: list[str]) -> str:
-    """Others by name, or that they are many."""
-    return ", ".join(others) if len(others) <= MOST_NAMED else f"more than {MOST_NAMED} other pods"
