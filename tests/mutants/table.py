@@ -333,7 +333,8 @@ MUTANTS = (
             Edit(
                 "membership.py",
                 "    same = addresses == before.generation.members\n",
-                "    addresses |= {address for place in members for address in pods[place].addresses}\n"
+                "    for place, member in members.items():\n"
+                "        addresses.update(filter(member.options.family.has, pods[place].addresses))\n"
                 "    same = addresses == before.generation.members\n",
             ),
         ),
