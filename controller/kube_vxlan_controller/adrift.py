@@ -17,7 +17,7 @@ class Alive(set[Address]):
     """Every address that a live pod claims: one set for all who hold something.
 
     The one value here that changes, and it only grows: what is claimed anew is added to the set that everybody has already, so
-    that a thousand places need no other wish for it. When a claim ends there is another set.
+    that a thousand places need no other wish for it. When a claim ends there is another set (docs/decisions/0008).
     """
 
     def after(self, before: Claims, claims: Claims) -> "Alive":
