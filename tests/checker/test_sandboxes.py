@@ -57,14 +57,14 @@ def container(pause: int, hosts: Path, *argv: str) -> Iterator[int]:
     """A process with the network of `pause`, and with this file as its /etc/hosts; gives its id. It sleeps, or runs `argv`."""
     into = ["nsenter", f"--net=/proc/{pause}/ns/net", "unshare", "--mount", "--propagation", "private", "sh", "-c"]
     script = f"mount --bind {hosts} /etc/hosts && echo runs && exec {shlex.join(argv or ('sleep', '3600'))}"
-    process = subprocess.Popen([*into, script], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([*into, script], stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stdout is not None
     with process.stdout as said:
         try:
             assert said.readline() == "runs\n"
             yield process.pid
         finally:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # with what it has started
             process.wait()
 
 

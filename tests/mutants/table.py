@@ -276,6 +276,7 @@ MUTANTS = (
                 "current: Stream | None = None",
             ),
             Edit("agents/streams.py", "if stream is not None and (current is None or current.id != stream):", "if False:"),
+            Edit("agents/streams.py", "            if other.stream:\n", "            if other.stream and False:\n"),
         ),
         instead="each request opens a stream of its own; that it stays open stands for those that ran beside each other",
     ),
