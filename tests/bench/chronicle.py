@@ -14,8 +14,9 @@ from tests.checker.facts import Config, Ended, Entries, Fact, Gap, History, Pod,
 from tests.checker.objects import Objects
 from tests.checker.words import events, lines, starts
 
-_LAG, _TICK = 0.5, 1.0
-"""Seconds in which a watch tells what has happened, and between two moments at which that is written down."""
+_LAG, _TICK = 5.0, 1.0
+"""Seconds in which a watch tells what has happened (to us, on a machine that is strained; the controller may hear of it at
+once), and between two moments at which that is written down."""
 
 
 class Chronicle:

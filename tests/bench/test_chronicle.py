@@ -22,7 +22,7 @@ def test_only_changes_of_pods_are_written_down_at_the_next_tick_as_of_some_time_
     made.pod(8.7, "DELETED", seen("a", "odd", "10.0.0.1"))
     facts = made.history(10.0, "")
     assert [type(fact.what) for fact in facts] == [Pod, Pod, PodGone, Ended]
-    assert [(fact.time, fact.since) for fact in facts] == [(1.0, -0.5), (3.0, 1.5), (9.0, 7.5), (11.0, None)]
+    assert [(fact.time, fact.since) for fact in facts] == [(1.0, -5.0), (3.0, -3.0), (9.0, 3.0), (11.0, None)]
 
 
 def test_the_log_and_events_are_told_in_the_clock_of_the_history() -> None:
