@@ -20,8 +20,8 @@ def house(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "scripts" / "test", scripts)
     for program in (*(tools / name for name in QUIET), scripts / "setup", scripts / "in-namespace", found / "shellcheck"):
         does(program, "exit 0")
-    does(tools / "python", "echo no Go; exit 1")
-    for name in ("sh", "date", "dirname", "sleep"):
+    does(tools / "python", "echo no Go; exit 69")
+    for name in ("sh", "date", "dirname", "env", "sleep"):
         (found / name).symlink_to(str(shutil.which(name)))
     return tmp_path
 
@@ -31,10 +31,11 @@ def does(program: Path, text: str) -> None:
     program.chmod(0o755)
 
 
-def said(house: Path) -> tuple[int, list[str]]:
+def said(house: Path, **environment: str) -> tuple[int, list[str]]:
     """How the script ended, and its last lines."""
     command = [str(house / "scripts" / "test")]
-    done = subprocess.run(command, capture_output=True, text=True, env={"PATH": str(house / "found")}, check=False)
+    environment["PATH"] = str(house / "found")
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     return done.returncode, done.stdout.rpartition("\n\n")[2].splitlines()
 
 
@@ -64,3 +65,27 @@ def test_what_cannot_run_is_named(house: Path) -> None:
     assert said(house)[1][0] == (
         "could not run here: the cluster tests (no Go), the image test of one capability (it needs buildah and root)"
     )
+
+
+def test_what_cannot_run_is_a_failure_where_everything_is_required(house: Path) -> None:
+    assert said(house)[0] == 0
+    code, (left, last) = said(house, KVC_REQUIRE_ALL="1")
+    assert code == 1
+    assert left.startswith("could not run here: ")
+    assert last.startswith("FAILED: what could not run, and had to (KVC_REQUIRE_ALL=1); passed: lint ")
+
+
+def test_packages_or_a_build_that_fail_are_a_failure(house: Path) -> None:
+    does(house / ".venv" / "bin" / "python", '[ "$3" = possible ]')
+    code, (_, last) = said(house)
+    assert code == 1
+    assert last.startswith("FAILED: cluster tests (")
+
+
+def test_the_cluster_tests_run_where_everything_is_there(house: Path) -> None:
+    does(house / ".venv" / "bin" / "python", "exit 0")
+    code, (_, last) = said(house)
+    assert code == 0
+    assert ", cluster tests (" in last
+    does(house / ".venv" / "bin" / "pytest", '[ "$3" != cluster ]')
+    assert said(house)[0] == 1

@@ -1,4 +1,4 @@
-"""The cluster by hand: `python -m tests.cluster up [--nodes N]`, `down`, `load`, `break WHAT ...`, `possible`."""
+"""The cluster by hand: `python -m tests.cluster up [--nodes N]`, `down`, `load`, `break WHAT ...`, `possible`, `prepare`."""
 
 import argparse
 import inspect
@@ -18,7 +18,8 @@ def main() -> int:
     commands.add_parser("up", help="bring it up").add_argument("--nodes", type=int, default=2, choices=range(1, 10))
     commands.add_parser("down", help="take it down without a trace")
     commands.add_parser("load", help="build our images anew and give them to the nodes")
-    commands.add_parser("possible", help="get and build what it needs from elsewhere; tell why that cannot be")
+    commands.add_parser("possible", help="tell what this machine lacks that nobody can install for it")
+    commands.add_parser("prepare", help="install and build what it needs from elsewhere")
     breaking = commands.add_parser("break", help="break something, or mend it")
     faults = breaking.add_subparsers(dest="fault", required=True)
     for name, fault in vars(Faults).items():
@@ -31,7 +32,7 @@ def main() -> int:
     except SystemExit as error:
         return 64 if error.code else 0
     try:
-        return {"up": _up, "down": _down, "load": _load, "break": _break, "possible": _possible}[given.command](given)
+        return _COMMANDS[given.command](given)
     except Missing as error:
         print(f"cluster: {error}", file=sys.stderr)
         return 69
@@ -58,16 +59,18 @@ def _load(given: argparse.Namespace) -> int:
 
 
 def _possible(given: argparse.Namespace) -> int:
-    """With all that comes from elsewhere: packages, and the modules that Kubernetes is built of."""
-    why, say = packages.unavailable(), cluster.narrate()
-    try:
-        if not why:
-            packages.install(say)
-            build.components(say)
-    except Missing as error:
-        why = str(error)
+    """Only by what nobody can install here. What can be and fails is a failure, which `prepare` tells."""
+    why = packages.unavailable()
     print(why, end="")
     return 69 if why else 0
+
+
+def _prepare(given: argparse.Namespace) -> int:
+    """Get all that comes from elsewhere: packages, and the modules that Kubernetes is built of."""
+    say = cluster.narrate()
+    packages.install(say)
+    build.components(say)
+    return 0
 
 
 def _break(given: argparse.Namespace) -> int:
@@ -85,6 +88,9 @@ def _found(given: argparse.Namespace) -> cluster.Cluster:
 
 def _given_or(default: object) -> dict[str, Any]:
     return {} if default is inspect.Parameter.empty else {"nargs": "?", "default": default}
+
+
+_COMMANDS = {"up": _up, "down": _down, "load": _load, "break": _break, "possible": _possible, "prepare": _prepare}
 
 
 if __name__ == "__main__":
