@@ -1,5 +1,6 @@
 # One word, one thing. `make help` lists them.
 BIN := .venv/bin
+NODES := 2
 
 .PHONY: help demo cluster cluster-down cluster-test test lint types layers unit setup long docs bench strain mutants lock image clean
 help: ## what can be made
@@ -30,8 +31,8 @@ unit: setup ## the tests that need no kernel
 long: setup ## the tests that take minutes each
 	@KVC_LONG_TESTS=1 scripts/in-namespace $(BIN)/pytest -q -m long
 
-cluster: setup ## a real Kubernetes of two nodes here, for kubectl; six minutes the first time (root, Go, Debian)
-	@$(BIN)/python -m tests.cluster up
+cluster: setup ## a real Kubernetes of NODES=2 nodes here, for kubectl; six minutes the first time (root, Go, Debian)
+	@$(BIN)/python -m tests.cluster up --nodes $(NODES)
 
 cluster-down: setup ## takes it down without a trace
 	@$(BIN)/python -m tests.cluster down
