@@ -14,8 +14,11 @@ pytestmark = pytest.mark.cluster
 
 @pytest.mark.parametrize("promise", PROMISES)
 def test_a_real_server_keeps(promise: str, real_cluster: RealCluster) -> None:
+    def forget() -> None:
+        real_cluster.faults.compact()
+
     async def inside() -> None:
-        async with connected(real_cluster.kubeconfig.read_text(), BUSYBOX) as server:
+        async with connected(real_cluster.kubeconfig.read_text(), BUSYBOX, forget) as server:
             await PROMISES[promise](server)
 
     asyncio.run(inside())

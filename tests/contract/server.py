@@ -41,6 +41,8 @@ class Server:
     namespace: str
     image: str
     """An image with a shell and busybox's programs, that every node has."""
+    forget: Callable[[], None]
+    """Lets the server forget its history: who asks for a version before now is answered with 410."""
 
     def path(self, kind: str, name: str = "", part: str = "") -> str:
         """The path of a core resource in the namespace."""
@@ -136,14 +138,13 @@ def pod(name: str, image: str) -> Json:
 
 
 @contextlib.asynccontextmanager
-async def connected(kubeconfig: str, image: str) -> AsyncIterator[Server]:
-    """The server that a kubeconfig's text names, with a fresh namespace in it, which goes at the end."""
-    told = yaml.safe_load(kubeconfig)
-    cluster, user = told["clusters"][0]["cluster"], told["users"][0]["user"]
+async def connected(kubeconfig: str, image: str, forget: Callable[[], None]) -> AsyncIterator[Server]:
+    """The server of the current context of a kubeconfig's text, with a fresh namespace in it, which goes at the end."""
+    cluster, user = current(yaml.safe_load(kubeconfig))
     headers = {"Authorization": f"Bearer {user['token']}"} if "token" in user else {}
     connector = aiohttp.TCPConnector(ssl=_trusting(cluster, user))
     async with aiohttp.ClientSession(headers=headers, connector=connector) as session:
-        server = Server(cluster["server"], session, f"contract-{uuid.uuid4().hex[:8]}", image)
+        server = Server(cluster["server"], session, f"contract-{uuid.uuid4().hex[:8]}", image, forget)
         made = await server.ask("POST", "/api/v1/namespaces", {"metadata": {"name": server.namespace}})
         assert made.code == 201, made.body
         try:
@@ -151,6 +152,17 @@ async def connected(kubeconfig: str, image: str) -> AsyncIterator[Server]:
             yield server
         finally:
             await server.ask("DELETE", f"/api/v1/namespaces/{server.namespace}")
+
+
+def current(kubeconfig: Json) -> tuple[Json, Json]:
+    """The cluster and the user of the current context."""
+
+    def named(kind: str, name: str) -> Json:
+        found: Json = next(one[kind] for one in kubeconfig[f"{kind}s"] if one["name"] == name)
+        return found
+
+    context = named("context", kubeconfig["current-context"])
+    return named("cluster", context["cluster"]), named("user", context["user"])
 
 
 async def _ready_for_pods(server: Server) -> None:

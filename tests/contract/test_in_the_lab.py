@@ -9,6 +9,7 @@ from tests.contract.promises import PROMISES
 from tests.contract.server import connected
 from tests.scenarios.cluster import Cluster, cluster
 
+IMAGE = "docker.io/library/busybox:latest"
 pytestmark = pytest.mark.kernel
 
 
@@ -23,7 +24,7 @@ def test_the_lab_keeps(promise: str, lab: Cluster) -> None:
     lab.fault("compact")  # what was forgotten is a promise, too: a real server has forgotten its first versions long ago
 
     async def inside() -> None:
-        async with connected(lab.lab.kubeconfig.read_text(), "docker.io/library/busybox:latest") as server:
+        async with connected(lab.lab.kubeconfig.read_text(), IMAGE, lambda: lab.fault("compact")) as server:
             await PROMISES[promise](server)
 
     asyncio.run(inside())

@@ -69,6 +69,36 @@ async def a_watch_ends_when_it_was_to_end(server: Server) -> None:
         assert (response.status, await response.text()) == (200, "")
 
 
+async def a_bookmark_has_a_version_and_nothing_else(server: Server) -> None:
+    """The real server sends one each minute or so, and one shortly before a watch ends."""
+    made = await server.config("a")
+    version = made["metadata"]["resourceVersion"]
+    asked = {
+        "resourceVersion": version,
+        "allowWatchBookmarks": "true",
+        "timeoutSeconds": "4",
+        "fieldSelector": "metadata.name=a",
+    }
+    async with server.watching("configmaps", **asked) as watch:
+        other = await server.config("b")
+        event = await watch.any()
+    assert event["type"] == "BOOKMARK"
+    told = event["object"]
+    assert (told["kind"], told["apiVersion"]) == ("ConfigMap", "v1")
+    assert "name" not in told["metadata"]
+    assert "data" not in told
+    assert int(told["metadata"]["resourceVersion"]) >= int(other["metadata"]["resourceVersion"])
+
+
+async def without_asking_for_bookmarks_there_are_none(server: Server) -> None:
+    made = await server.config("a")
+    asked = {"watch": "1", "resourceVersion": made["metadata"]["resourceVersion"], "timeoutSeconds": "3"}
+    answer = await server.session.get(
+        server.url + server.path("configmaps"), params=asked | {"fieldSelector": "metadata.name=a"}
+    )
+    assert (answer.status, await answer.text()) == (200, "")
+
+
 async def a_pods_life_is_told_to_its_end(server: Server) -> None:
     """From its creation over its address and its deletion, which it is told of before it is gone."""
     async with server.watching("pods", resourceVersion=await _now(server)) as watch:

@@ -36,6 +36,8 @@ _SUBDOMAIN_RULE = (
     f"with an alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN}')"
 )
 _EVENT_REQUIRED = ("reportingController", "reportingInstance", "action", "reason")
+_EVENT_FIXED = ("involvedObject", "related", "reason", "action", "message", "type", "reportingComponent", "reportingInstance")
+"""What never changes of an Event, by the names that it is stored with; its series does."""
 _NOTE_LIMIT = 1024
 """Bytes of an Event's note; a longer one costs the whole Event."""
 _ANNOTATIONS_LIMIT = 256 * 1024
@@ -160,6 +162,9 @@ def _event(resource: Resource, new: Json, old: Json | None) -> Iterator[Cause]:
         yield _invalid("involvedObject.namespace", about.get("namespace", ""), "does not match event.namespace")
     if resource.group != "events.k8s.io":
         return
+    for field in _EVENT_FIXED:
+        if old is not None and new.get(field) != old.get(field):
+            yield _invalid(field, new.get(field), "field is immutable")
     served = {**new, "reportingController": new.get("reportingComponent")}
     if old is None and not new.get("eventTime"):
         yield required("eventTime")
