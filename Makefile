@@ -1,6 +1,6 @@
 # One word, one thing. `make help` lists them.
 BIN := .venv/bin
-NODES := 2
+NODES ?= 2
 
 .PHONY: help demo cluster cluster-down cluster-test test lint types layers unit setup long docs bench strain mutants lock image clean
 help: ## what can be made
@@ -37,7 +37,7 @@ cluster: setup ## a real Kubernetes of NODES=2 nodes here, for kubectl; six minu
 cluster-down: setup ## takes it down without a trace
 	@$(BIN)/python -m tests.cluster down
 
-cluster-test: setup ## the tests on a real Kubernetes: on that of KUBECONFIG if it is set, else on one made for them
+cluster-test: setup ## the tests on a real Kubernetes: one made for them, or that of KUBECONFIG (docs/development.md)
 	@KVC_CLUSTER_TESTS=1 $(BIN)/pytest -q -m cluster
 
 docs: setup ## the tables in docs/ that are made from the code

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cluster import packages
-from tests.cluster.world import RealCluster, reached
+from tests.cluster.audit import complaints
+from tests.cluster.reach import Refused, reached
+from tests.cluster.telling import teller, told
+from tests.cluster.world import RealCluster
 
 
 def pytest_sessionstart() -> None:
@@ -35,6 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             )
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if lines := told(config):
+        terminalreporter.section("measured")
+        for line in lines:
+            terminalreporter.line(line)
+
+
 def _no_cluster() -> str:
     """Why no cluster is used; empty if one is. A KUBECONFIG alone does not say that its cluster may be used for tests."""
     if os.environ.get("KVC_CLUSTER_TESTS") != "1":
@@ -43,7 +53,15 @@ def _no_cluster() -> str:
 
 
 @pytest.fixture(scope="session")
-def real_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealCluster]:
-    """A real cluster for the whole session (see tests/cluster/__init__.py)."""
-    with reached() as reach:
-        yield RealCluster(reach, tmp_path_factory.mktemp("cluster"))
+def real_cluster(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[RealCluster]:
+    """A real cluster for the whole session (see tests/cluster/__init__.py), whose audit log is judged at the end."""
+    try:
+        with reached() as reach:
+            made = RealCluster(reach, tmp_path_factory.mktemp("cluster"))
+            before = len(made.audited()) if reach.ours else 0
+            if reach.seconds:
+                teller(pytestconfig)(f"the cluster was up after {reach.seconds:.1f} s")
+            yield made
+            assert not reach.ours or complaints(made.audited()[before:]) == []
+    except Refused as error:
+        pytest.exit(f"no test is run on this cluster: {error}", 1)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kube_vxlan_lab import outside
 from tests.checker.access import Access
 from tests.checker.checker import Checker
 from tests.checker.facts import Fault
@@ -65,7 +64,7 @@ class WatchedNamespace(Namespace):
 class Watched(plain.Cluster):
     """A cluster and the checker that looks on."""
 
-    def __init__(self, lab: outside.Lab, directory: Path, checker: Checker) -> None:
+    def __init__(self, lab: plain.Reachable, directory: Path, checker: Checker) -> None:
         super().__init__(lab, directory)
         self.controller = WatchedController(self.controller.kubeconfig, self.controller.log)
         self.controller.checker = self.checker = checker

@@ -27,6 +27,9 @@ What each file is for, in the order in which they build on each other:
     cluster        up and down
     processes      the processes of pods, found from outside
     faults         what can be broken
+    reach          which cluster it is, and whether tests may be run on it
+    account        what the controller's account may, for a controller outside
+    audit          what the audit log must not have
     world          what tests see
     watched        the same with the independent checker looking on
     inside/        the tests in which the controller runs in the cluster

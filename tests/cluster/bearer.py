@@ -12,9 +12,10 @@ from typing import Any
 import aiohttp
 import yarl
 
+from tests.cluster.account import ACCOUNT, SYSTEM
+from tests.cluster.audit import THIEF
 from tests.cluster.world import RealCluster
 
-ACCOUNT = "kube-vxlan-controller"
 WEBSOCKET = (
     ("Connection", "Upgrade"),
     ("Upgrade", "websocket"),
@@ -109,10 +110,10 @@ async def bearer(cluster: RealCluster) -> AsyncIterator[Bearer]:
     """One who holds a fresh token of the account."""
     config = json.loads(cluster.kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json"))
     where = config["clusters"][0]["cluster"]
-    token = cluster.kubectl("-n", "kube-system", "create", "token", ACCOUNT).strip()
+    token = cluster.kubectl("create", "token", ACCOUNT, SYSTEM).strip()
     trusted = ssl.create_default_context(cadata=base64.b64decode(where["certificate-authority-data"]).decode())
     async with aiohttp.ClientSession(
-        headers={"Authorization": f"Bearer {token}"}, connector=aiohttp.TCPConnector(ssl=trusted)
+        headers={"Authorization": f"Bearer {token}", "User-Agent": THIEF}, connector=aiohttp.TCPConnector(ssl=trusted)
     ) as session:
         yield Bearer(session, where["server"])
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.cluster.account import REST
 from tests.cluster.bearer import SPDY, WEBSOCKET, Attempt, Bearer, bearer, until
 from tests.cluster.world import RealCluster
 from tests.deploy.manifests import KUBERNETES, objects
@@ -108,12 +109,11 @@ def _other(chance: random.Random, namespace: str) -> str:
 @pytest.fixture(scope="module")
 def fenced(real_cluster: RealCluster) -> Iterator[RealCluster]:
     """The cluster with all of the bundle but the program itself, which is taken away again if it was not there before."""
-    bundle = ("-f", str(KUBERNETES / "bundle.yaml"), "-l", "run!=kube-vxlan-controller,part!=networks")
-    before = real_cluster.kubectl("get", *bundle, "--ignore-not-found", "-o", "name").split()
-    real_cluster.kubectl("apply", *bundle)
+    before = real_cluster.kubectl("get", *REST, "--ignore-not-found", "-o", "name").split()
+    real_cluster.kubectl("apply", *REST)
     yield real_cluster
     if not before:
-        real_cluster.kubectl("delete", *bundle)
+        real_cluster.kubectl("delete", *REST)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ def peers(one: Pod) -> set[str]:
 
 
 def test_pods_of_a_stopped_kubelet_stay_members(world: RealCluster) -> None:
+    faults = world.faults
     world.controller.start()
     world.apply(
         pod("a", "vxeth1 ip=192.168.11.2/24", nodeName="node-1"), pod("b", "vxeth1 ip=192.168.11.3/24", nodeName="node-2")
@@ -23,7 +24,7 @@ def test_pods_of_a_stopped_kubelet_stay_members(world: RealCluster) -> None:
     eventually(lambda: (peers(a), peers(b)) == ({b.address}, {a.address}), what="a and b are peers")
     world.ready(2)
     world.controller.end()
-    world.faults.stop_kubelet("node-2")
+    faults.stop_kubelet("node-2")
     try:
         world.controller.start()
         world.apply(pod("c", "vxeth1 ip=192.168.11.4/24", nodeName="node-1"))
@@ -31,6 +32,6 @@ def test_pods_of_a_stopped_kubelet_stay_members(world: RealCluster) -> None:
         eventually(lambda: (peers(a), peers(c)) == ({b.address, c.address}, {a.address, b.address}), what="c has joined")
         assert peers(b) == {a.address}
     finally:
-        world.faults.start_kubelet("node-2")
+        faults.start_kubelet("node-2")
     within = BOUNDS["return"] + BOUNDS["join"]  # a kubelet needs some seconds to serve again
     eventually(lambda: peers(b) == {a.address, c.address}, within, "b has been told of c")

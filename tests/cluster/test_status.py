@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.account import REST
 from tests.cluster.bearer import Attempt, bearer, until
 from tests.cluster.samples import samples
 from tests.cluster.world import RealCluster
@@ -39,8 +40,7 @@ FORBIDDEN: list[dict[str, Any]] = [
 
 def test_it_may_write_its_condition_and_nothing_beside_it(real_cluster: RealCluster) -> None:
     files = ("-f", str(KUBERNETES / "overlays" / "readiness.yaml"))
-    account = ("-f", str(KUBERNETES / "bundle.yaml"), "-l", "run!=kube-vxlan-controller,part!=networks")
-    real_cluster.kubectl("apply", *account)
+    real_cluster.kubectl("apply", *REST)
     real_cluster.kubectl("apply", *files)
     try:
         with real_cluster.new_namespace() as namespace:

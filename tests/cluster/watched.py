@@ -14,12 +14,23 @@ from typing import Any
 from tests.checker.access import from_kubeconfig
 from tests.checker.checker import Checker
 from tests.checker.sandboxes import below_kubelets
-from tests.checker.watched import Watched
+from tests.checker.watched import Watched, WatchedController
+from tests.cluster.account import Outside
+from tests.cluster.reach import Reach
 from tests.cluster.world import RealCluster, fresh
+
+
+class WatchedOutside(WatchedController, Outside):
+    """All of both."""
 
 
 class WatchedCluster(Watched, RealCluster):
     """All of both."""
+
+    def __init__(self, reach: Reach, directory: Path, checker: Checker) -> None:
+        super().__init__(reach, directory, checker)
+        self.controller = WatchedOutside(reach, directory)
+        self.controller.checker = checker
 
     def fault(self, name: str, **what: Any) -> None:
         """As in a watched lab; but a real API server is away for as long as it takes to start, which is known afterwards."""

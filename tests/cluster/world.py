@@ -2,7 +2,7 @@
 
 import json
 import os
-import subprocess
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,37 +13,50 @@ from typing import Any, TypeVar
 import pytest
 import yaml
 
-from kube_vxlan_lab.client import Access
-from tests.cluster import cluster, processes
+from tests.cluster import processes
+from tests.cluster.account import Outside
 from tests.cluster.cluster import Cluster
 from tests.cluster.faults import Faults
+from tests.cluster.images import AGENT, CONTROLLER
+from tests.cluster.reach import Reach
 from tests.namespaces import Namespace
 from tests.scenarios import cluster as lab
 from tests.scenarios.cluster import NETWORKS, Json, eventually
 
+EXAMPLE = lab.ROOT / "kubernetes" / "example.yaml"
 _AGENTS = ("vxlan-controller-agent", "vxlan-controller-agent-init")
+_IMAGES = {AGENT: "KVC_CLUSTER_TESTS_AGENT", CONTROLLER: "KVC_CLUSTER_TESTS_CONTROLLER"}
+"""Our images, and the environment variables that say what each is called where the cluster finds it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How a cluster is reached."""
-
-    kubeconfig: Path
-    access: Access
-    ours: Cluster | None
-    """None: somebody else's."""
-    kubectl: str
+def renamed(text: str) -> str:
+    """A manifest with the images' names as the environment has them."""
+    for image, variable in _IMAGES.items():
+        text = text.replace(image, os.environ.get(variable) or image)
+    return text
 
 
 @dataclass(frozen=True)
 class Remote(Namespace):
-    """The network namespace of a pod on a machine that is not this one: its agent's container has `ip` and `bridge`."""
+    """The network namespace of a pod on another machine: its agents have `ip` and `bridge`, its application has `ping`."""
 
-    prefix: tuple[str, ...] = ()
+    enter: Callable[[bool], list[str]]
+    """What to put before a command, to run it in an agent (True) or an application (False) that runs now."""
 
     def command(self, *argv: str) -> list[str]:
         """The command line that runs `argv` in there."""
-        return [*self.prefix, *argv]
+        return [*self.enter(argv[0] != "ping"), *argv]
+
+    def run(self, *argv: str, input: str = "", check: bool = True) -> str:
+        """As in any namespace; it is run again where its container has just ended, which the API server learns late."""
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                return super().run(*argv, input=input, check=check)
+            except AssertionError as error:
+                if "container not found" not in str(error) or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.1)
 
 
 class RealCluster(lab.Cluster):
@@ -55,6 +68,8 @@ class RealCluster(lab.Cluster):
     def __init__(self, reach: Reach, directory: Path) -> None:
         super().__init__(reach, directory)
         self.reach = reach
+        self._directory = directory
+        self.controller = Outside(reach, directory)
         self._namespaces: list[str] = []
         """Those that were made through this."""
 
@@ -77,13 +92,11 @@ class RealCluster(lab.Cluster):
 
     def kubectl(self, *argv: str, input: str = "", check: bool = True) -> str:
         """What kubectl prints. AssertionError with its complaint when it fails, unless told not to `check`."""
-        done = subprocess.run(self.command(*argv), input=input, capture_output=True, text=True, check=False, timeout=120)
-        assert not check or done.returncode == 0, f"kubectl {argv}: {done.stderr}"
-        return done.stdout
+        return self.reach.run(*map(self._named, argv), input=renamed(input), check=check)
 
     def command(self, *argv: str) -> list[str]:
         """A command line for kubectl, for a process that the caller starts."""
-        return [self.reach.kubectl, f"--kubeconfig={self.kubeconfig}", *argv]
+        return self.reach.command(*argv)
 
     def apply(self, *objects: Json) -> None:
         """Create or change objects; a namespace that is new has a service account when this returns."""
@@ -92,7 +105,29 @@ class RealCluster(lab.Cluster):
             if is_namespace and all(other["metadata"]["name"] != name for other in self.items("/api/v1/namespaces")):
                 self._make(one)
             else:
-                super().apply(one)
+                super().apply(json.loads(renamed(json.dumps(one))))
+
+    def node(self, name: str) -> str:
+        """What the node is called that scenarios call node-1, node-2 ...; skips the test where there are fewer."""
+        if self.reach.ours is not None:
+            return name
+        names = sorted(one["metadata"]["name"] for one in self.items("/api/v1/nodes") if not one["spec"].get("taints"))
+        if (number := int(name.removeprefix("node-"))) > len(names):
+            pytest.skip(f"this cluster has no {name}, only {' '.join(names)}")
+        return names[number - 1]
+
+    def apply_example(self) -> None:
+        """Apply the example with its gateway on another node than the two that meet through it, as a scheduler may have it."""
+        manifests = list(filter(None, yaml.safe_load_all(EXAMPLE.read_text())))
+        for one in manifests:
+            if one["kind"] == "Deployment":
+                node = self.node("node-2" if one["metadata"]["name"] == "gw" else "node-1")
+                one["spec"]["template"]["spec"]["nodeSelector"] = {"kubernetes.io/hostname": node}
+        self.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(manifests))
+
+    def nodes(self) -> dict[str, str]:
+        """The node of each pod in the namespace `default`, by the pod's name."""
+        return {one["metadata"]["name"]: one["spec"].get("nodeName", "") for one in self.objects()}
 
     def inside(self, uid: str) -> Namespace | None:
         """The network namespace of a pod, as long as it has one."""
@@ -139,6 +174,14 @@ class RealCluster(lab.Cluster):
             self._end(name)
             self.kubectl("wait", "--for=delete", f"namespace/{name}", "--timeout=60s")
 
+    def _named(self, word: str) -> str:
+        """A word for kubectl; a file of manifests in which images have other names is written anew."""
+        if not word.endswith(".yaml") or not Path(word).is_file() or renamed(text := Path(word).read_text()) == text:
+            return word
+        path = self._directory / Path(word).name
+        path.write_text(renamed(text))
+        return str(path)
+
     def _make(self, namespace: Json) -> None:
         super().apply(namespace)
         name = namespace["metadata"]["name"]
@@ -154,13 +197,20 @@ class RealCluster(lab.Cluster):
         self._namespaces.remove(namespace)
 
     def _remote(self, uid: str) -> Namespace | None:
+        def enter(is_agent: bool) -> list[str]:
+            return eventually(lambda: self._running(uid, is_agent), what=f"a container of {uid} runs")
+
+        return Remote(0, enter) if self._running(uid, is_agent=True) else None
+
+    def _running(self, uid: str, is_agent: bool) -> list[str]:
+        """What runs a command in an agent of a pod, or in another container of it, that runs now; nothing where none does."""
         for pod in self.items("/api/v1/pods"):
             statuses = (*pod["status"].get("containerStatuses", ()), *pod["status"].get("initContainerStatuses", ()))
             for one in statuses if pod["metadata"]["uid"] == uid else ():
-                if one["name"] in _AGENTS and "running" in one["state"]:
+                if (one["name"] in _AGENTS) is is_agent and "running" in one["state"]:
                     words = ("exec", "-i", "-n", pod["metadata"]["namespace"], pod["metadata"]["name"], "-c", one["name"], "--")
-                    return Remote(0, tuple(self.command(*words)))
-        return None
+                    return self.command(*words)
+        return []
 
 
 AnyCluster = TypeVar("AnyCluster", bound=RealCluster)
@@ -176,45 +226,3 @@ def fresh(made: AnyCluster) -> Iterator[AnyCluster]:
         if made.controller.process is not None:
             made.controller.end()
         made.clear()
-
-
-@contextmanager
-def reached() -> Iterator[Reach]:
-    """The cluster that KUBECONFIG names, or else one that is made for this and gone at the end."""
-    if named := os.environ.get("KUBECONFIG"):
-        ours = cluster.find(Path(named).parent.name)
-        if ours is not None and ours.kubeconfig == Path(named):
-            yield _ours(ours)
-        else:
-            with _proxy(Path(named)) as reach:
-                yield reach
-        return
-    hold, ours_alone = os.pipe()
-    try:
-        # The end of the pipe that is open here alone closes with this process, however it ends, and the cluster ends with it.
-        with cluster.running(f"tests-{os.getpid()}", 2, cluster.narrate(), until=hold) as made:
-            yield _ours(made)
-    finally:
-        os.close(hold)
-        os.close(ours_alone)
-
-
-def _ours(made: Cluster) -> Reach:
-    config = yaml.safe_load(made.kubeconfig.read_text())
-    ca = (made.realm.directory / "pki" / "ca.crt").read_text()
-    access = Access(config["clusters"][0]["cluster"]["server"], ca, config["users"][0]["user"]["token"])
-    return Reach(made.kubeconfig, access, made, str(made.components / "kubectl"))
-
-
-@contextmanager
-def _proxy(kubeconfig: Path) -> Iterator[Reach]:
-    """A cluster of somebody else, through `kubectl proxy`: kubectl knows every way to get in."""
-    command = ["kubectl", f"--kubeconfig={kubeconfig}", "proxy", "--port=0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        where = process.stdout.readline().rpartition(" ")[2].strip()
-        yield Reach(kubeconfig, Access(f"http://{where}", "", ""), None, "kubectl")
-    finally:
-        process.terminate()
-        process.communicate()

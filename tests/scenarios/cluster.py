@@ -230,6 +230,10 @@ class Cluster:
         pid = _inside(uid)
         return Namespace(pid) if pid else None
 
+    def node(self, name: str) -> str:
+        """What the node is called that scenarios call by this name."""
+        return name
+
     def fault(self, name: str, **what: Any) -> None:
         """Break something in the lab, or mend it (docs/development.md)."""
         self.call(lambda client: client.create(f"/lab/{name}", what))

@@ -60,6 +60,16 @@ def _pod(make: Callable[..., Json]) -> Callable[[Run, Step], None]:
     return act
 
 
+def _pod_on(**more: Any) -> Callable[[Run, Step], None]:
+    """The last word is the node; `more` is what the pod's spec has besides."""
+
+    def act(run: Run, step: Step) -> None:
+        name, node = step.words
+        run.world.apply(objects.pod(name, _annotation(step), nodeName=run.world.node(node), **more))
+
+    return act
+
+
 def _workload(make: Callable[[str, str, int], Json]) -> Callable[[Run, Step], None]:
     def act(run: Run, step: Step) -> None:
         name, count = step.words
@@ -109,7 +119,7 @@ def _delete(**options: Any) -> Callable[[Run, Step], None]:
 
 
 def _cordon(run: Run, node: str, is_closed: bool | None) -> None:
-    run.world.merge(f"/api/v1/nodes/{node}", {"spec": {"unschedulable": is_closed}})
+    run.world.merge(f"/api/v1/nodes/{run.world.node(node)}", {"spec": {"unschedulable": is_closed}})
 
 
 def _drain(run: Run, step: Step) -> None:
@@ -117,7 +127,7 @@ def _drain(run: Run, step: Step) -> None:
     (node,) = step.words
     _cordon(run, node, True)
     for obj in run.world.items("/api/v1/pods"):
-        if obj["spec"].get("nodeName") == node:
+        if obj["spec"].get("nodeName") == run.world.node(node):
             metadata = {key: obj["metadata"][key] for key in ("namespace", "name")}
             run.world.create(f"{_path(obj)}/eviction", {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata})
 
@@ -172,14 +182,10 @@ SENTENCES = (
     Sentence("network NAME is gone", lambda run, step: run.world.merge(CONFIG, {"data": {step.words[0]: None}})),
     Sentence("network NAME is REST", lambda run, step: run.world.merge(CONFIG, {"data": dict([step.words])})),
     Sentence("pod NAME", _pod(objects.pod), Block.LINES),
-    Sentence("pod NAME on NAME", _pod(lambda name, text, node: objects.pod(name, text, nodeName=node)), Block.LINES),
+    Sentence("pod NAME on NAME", _pod_on(), Block.LINES),
     Sentence("pod NAME with IPv4 alone", _pod(objects.single_pod), Block.LINES),
     Sentence("pod NAME with a native agent", _pod(objects.native_pod), Block.LINES),
-    Sentence(
-        "pod NAME in the network of NAME",
-        _pod(lambda name, text, node: objects.pod(name, text, nodeName=node, hostNetwork=True)),
-        Block.LINES,
-    ),
+    Sentence("pod NAME in the network of NAME", _pod_on(hostNetwork=True), Block.LINES),
     Sentence(
         "pod NAME that takes COUNT s to end",
         _pod(lambda name, text, grace: objects.slow_pod(name, text, int(grace))),

@@ -67,6 +67,9 @@ class World(Protocol):
     def inside(self, uid: str) -> Namespace | None:
         """The network namespace of a pod, as long as it has one."""
 
+    def node(self, name: str) -> str:
+        """What the node is called that scenarios call node-1, node-2 ..."""
+
     def fault(self, name: str, **what: Any) -> None:
         """Break something, or mend it (docs/development.md)."""
 

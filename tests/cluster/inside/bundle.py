@@ -5,24 +5,21 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.cluster.world import Reach, RealCluster
-from tests.scenarios.cluster import ROOT, Json, Pod, eventually
-from tests.scenarios.objects import ANNOTATION, INIT, SIDECAR, pod
+from tests.cluster.reach import BUNDLE, Reach
+from tests.cluster.world import RealCluster
+from tests.scenarios.cluster import Json, Pod, eventually
+from tests.scenarios.objects import ANNOTATION, pod
 
 SYSTEM = ("-n", "kube-system")
 DEPLOYMENT = "deployment/kube-vxlan-controller"
 CONTAINER = "kube-vxlan-controller"
-MANIFEST = ROOT / "kubernetes" / "bundle.yaml"
 TAKE_OVER = 40.0
 """Seconds within which somebody leads after a leader was killed without a word: a Lease of 15, on a machine that is busy."""
 JOIN = 10.0
 """Seconds within which kernels are right, when somebody leads."""
-_ACCOUNT = "system:serviceaccount:kube-system:kube-vxlan-controller"
-_CONNECTIONS = ("exec", "attach", "portforward", "proxy")
 
 
 class Inside(RealCluster):
@@ -34,12 +31,13 @@ class Inside(RealCluster):
 
     def install(self) -> None:
         """What a user does; return when the program is at work."""
-        self.kubectl("apply", "-f", str(MANIFEST))
+        self.kubectl("apply", "-f", str(BUNDLE))
         self.at_work()
 
     def uninstall(self) -> None:
-        """Leave nothing of it."""
-        self.kubectl("delete", "-f", str(MANIFEST), "--ignore-not-found", "--timeout=60s")
+        """Leave nothing of it. The program goes first: while it runs it needs its rights, and it gives its Lease up."""
+        self.kubectl("delete", DEPLOYMENT, *SYSTEM, "--ignore-not-found", "--cascade=foreground", "--timeout=60s")
+        self.kubectl("delete", "-f", str(BUNDLE), "--ignore-not-found", "--timeout=60s")
         self.kubectl("delete", "lease", "kube-vxlan-controller", *SYSTEM, "--ignore-not-found")
 
     def at_work(self) -> None:
@@ -51,6 +49,10 @@ class Inside(RealCluster):
         """The controller's pods that nobody is deleting."""
         ours = [one for one in self.objects("kube-system") if one["metadata"]["labels"].get("run") == "kube-vxlan-controller"]
         return [one for one in ours if "deletionTimestamp" not in one["metadata"]]
+
+    def images(self) -> dict[str, str]:
+        """The digest of the image that each of the controller's pods runs, by the pod's name."""
+        return {one["metadata"]["name"]: _status(one)["imageID"] for one in self.replicas()}
 
     def leader(self) -> str:
         """The name of the pod whose program says that it leads; empty if none does."""
@@ -132,21 +134,3 @@ def joined(pods: Iterable[Pod], within: float = JOIN, link: str = "vxeth1") -> f
     pods, began = list(pods), time.monotonic()
     eventually(lambda: are_peers(pods, link), within, f"{', '.join(one.name for one in pods)} are peers")
     return time.monotonic() - began
-
-
-def reached(events: Iterable[Json]) -> set[tuple[str, ...]]:
-    """What the controller's account connected to, of an audit log: each kind of connection, with the container and the words of
-    the command. All that nobody forbade."""
-    ours = [one for one in events if one["user"]["username"] == _ACCOUNT and one["responseStatus"]["code"] != 403]
-    connects = [one for one in ours if one["objectRef"].get("subresource") in _CONNECTIONS]
-    return {(one["objectRef"]["subresource"], *_words(one["requestURI"])) for one in connects}
-
-
-def _words(uri: str) -> tuple[str, ...]:
-    asked = parse_qsl(urlsplit(uri).query, keep_blank_values=True)
-    containers = [value for name, value in asked if name == "container"]
-    return (*containers, *(value for name, value in asked if name == "command"))
-
-
-ALLOWED = {("exec", name, "kube-vxlan-agent", "serve") for name in (INIT, SIDECAR)}
-"""All that it may reach, and what it has reached once pods of both patch forms were wired."""

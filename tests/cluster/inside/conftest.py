@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.inside.bundle import ALLOWED, Inside, leave_alone, reached
+from tests.cluster.audit import ALLOWED, reached
+from tests.cluster.inside.bundle import Inside, leave_alone
 from tests.cluster.world import RealCluster
 from tests.scenarios.cluster import NETWORKS
 
