@@ -34,6 +34,16 @@ def build(image: str, name: str, say: Callable[[str], None]) -> None:
     _run(str(ROOT / "scripts" / "image"), name, image)
 
 
+def derive(image: str, name: str, label: str) -> None:
+    """Make an image that differs in a label, and so in its digest, and call it `name`; the same one each time."""
+    container = _run("buildah", "from", "--pull-never", image).strip()
+    try:
+        _run("buildah", "config", "--label", label, container)
+        _run("buildah", "commit", "--quiet", "--timestamp", "1", container, name)
+    finally:
+        _run("buildah", "rm", container)
+
+
 def archive(image: str, say: Callable[[str], None]) -> Path:
     """The archive of an image that is built; it is written when there is none of this very image."""
     short = image.rpartition("/")[2].replace(":", "-")

@@ -48,10 +48,6 @@ class Node:
         for archive in archives:
             self.realm.run(*self._ctr, "images", "import", str(archive))
 
-    def tag(self, image: str, name: str) -> None:
-        """Let one of its images have another name besides."""
-        self.realm.run(*self._ctr, "images", "tag", "--force", image, name)
-
     @property
     def _ctr(self) -> tuple[str, ...]:
         return ("ctr", "--address", self.socket, "--namespace", "k8s.io")

@@ -5,7 +5,6 @@ import signal
 import pytest
 
 from tests.cluster.world import RealCluster
-from tests.scenarios.cluster import ROOT
 from tests.scenarios.test_example import ping, wired
 
 pytestmark = pytest.mark.cluster
@@ -13,8 +12,10 @@ pytestmark = pytest.mark.cluster
 
 def test_the_example_works_across_nodes(world: RealCluster) -> None:
     world.controller.start()
-    world.kubectl("apply", "-f", str(ROOT / "kubernetes" / "example.yaml"))
-    a, b, _ = wired(world)
+    world.apply_example()
+    a, b, gw = wired(world)
+    nodes = world.nodes()
+    assert nodes[gw.name] not in (nodes[a.name], nodes[b.name], "")
     world.ready(3)
     assert "ttl=63" in ping(a, "192.168.12.2")
     assert "ttl=63" in ping(b, "192.168.11.2")

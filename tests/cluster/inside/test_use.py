@@ -16,8 +16,10 @@ pytestmark = pytest.mark.cluster
 
 
 def test_the_example_works_and_is_shown_in_the_ancestors_form(inside: Inside) -> None:
-    inside.kubectl("apply", "-f", str(KUBERNETES / "example.yaml"))
+    inside.apply_example()
     a, b, gw = wired(inside)
+    nodes = inside.nodes()
+    assert nodes[gw.name] not in (nodes[a.name], nodes[b.name], "")
     inside.kubectl("wait", "--for=condition=Available", "deployment/a", "deployment/b", "deployment/gw", "--timeout=60s")
     assert "1 packets received" in inside.kubectl("exec", "deploy/a", "-c", "a", "--", "ping", "-c", "1", "192.168.12.2")
     assert "ttl=63" in ping(a, "192.168.12.2")
@@ -53,14 +55,20 @@ def _inspected(a: Pod, b: Pod, gw: Pod) -> str:
     )
 
 
+USER = "{runAsUser: 1000, runAsNonRoot: true}"
+"""Of a whole pod; its agents have to remain what they are: root with one capability."""
+
+
 def test_plain_deployments_become_members_by_each_patch(inside: Inside) -> None:
     forms = {
         "by-two": (KUBERNETES / "patch.yaml").read_text(),
         "by-one": (KUBERNETES / "patch-sidecar.yaml").read_text(),
+        "by-user": (KUBERNETES / "patch.yaml").read_text(),
         "as-ever": ANCESTORS,
     }
     for name in forms:
-        inside.kubectl("apply", "-f", "-", input=PLAIN.replace("plain", name))
+        plain = PLAIN if name != "by-user" else PLAIN.replace("containers:", f"securityContext: {USER}\n      containers:")
+        inside.kubectl("apply", "-f", "-", input=plain.replace("plain", name))
     for name in forms:
         inside.kubectl("rollout", "status", f"deployment/{name}", "--timeout=60s")
     for name, form in forms.items():
@@ -71,6 +79,7 @@ def test_plain_deployments_become_members_by_each_patch(inside: Inside) -> None:
     pods = [inside.pod(f"{name}-") for name in forms]
     joined(pods, link="vxeth0")
     joined(pods, link="vxeth1")
+    assert inside.kubectl("exec", "deploy/by-user", "-c", "by-user", "--", "id", "-u") == "1000\n"
 
 
 def test_a_mistake_is_shown_on_the_pod_and_is_mended_there(inside: Inside) -> None:
@@ -121,5 +130,5 @@ def test_pods_are_ready_when_frames_can_pass(inside: Inside) -> None:
         assert "ttl=64" in ping(pods[0], "192.168.11.3")
     finally:
         inside.kubectl("set", "env", *SYSTEM, DEPLOYMENT, "KVC_READINESS-")
+        inside.at_work()  # without a need of the right that is now taken away
         inside.kubectl("delete", *overlay)
-        inside.at_work()
