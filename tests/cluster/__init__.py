@@ -29,6 +29,7 @@ What each file is for, in the order in which they build on each other:
     faults         what can be broken
     reach          which cluster it is, and whether tests may be run on it
     account        what the controller's account may, for a controller outside
+    attempts       what a holder of the controller's token could try
     audit          what the audit log must not have
     world          what tests see
     watched        the same with the independent checker looking on

@@ -4,15 +4,14 @@ The policies are also tried with a role that gives the account far too much, so 
 """
 
 import asyncio
-import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from urllib.parse import urlencode
 
 import pytest
 
 from tests.cluster.account import REST
-from tests.cluster.bearer import SPDY, WEBSOCKET, Attempt, Bearer, bearer, until
+from tests.cluster.attempts import AGENTS, elsewhere, outside, own_exec
+from tests.cluster.bearer import SPDY, Answer, Attempt, Bearer, bearer, until
 from tests.cluster.world import RealCluster
 from tests.deploy.manifests import KUBERNETES, objects
 from tests.deploy.test_permissions import ROLES
@@ -26,6 +25,11 @@ metadata: {name: p}
 spec:
   automountServiceAccountToken: false
   terminationGracePeriodSeconds: 1
+  initContainers: # as a sidecar it runs as long as the pod
+  - name: vxlan-controller-agent-init
+    image: docker.io/openvnf/kube-vxlan-controller-agent:2
+    imagePullPolicy: IfNotPresent
+    restartPolicy: Always
   containers:
   - {name: app, image: "docker.io/library/busybox:stable", imagePullPolicy: IfNotPresent}
   - {name: vxlan-controller-agent, image: "docker.io/openvnf/kube-vxlan-controller-agent:2", imagePullPolicy: IfNotPresent}
@@ -45,65 +49,6 @@ metadata: {name: fence-test}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: fence-test}
 subjects: [{kind: ServiceAccount, name: kube-vxlan-controller, namespace: kube-system}]
 """
-AGENTS = ("vxlan-controller-agent", "vxlan-controller-agent-init")
-ARGV = ("kube-vxlan-agent", "serve")
-CONTAINERS = (
-    *AGENTS,
-    *AGENTS,
-    "",
-    "app",
-    "agent",
-    "vxlan-controller",
-    "vxlan-controller-agent ",
-    "Vxlan-Controller-Agent",
-    "*",
-)
-WORDS = (*ARGV, "sh", "-c", "id", "ready", "pause", "/bin/kube-vxlan-agent", "ip", "", "kube-vxlan-agent serve", "serve;id")
-OTHERS = ("attach", "portforward", "proxy", "proxy/", "proxy/metrics")
-Query = list[tuple[str, str]]
-
-
-def query(container: str, argv: tuple[str, ...], *more: tuple[str, str]) -> Query:
-    """The query of an exec; no container: it is left out."""
-    return [*([("container", container)] if container else []), *(("command", word) for word in argv), *more]
-
-
-OWN = urlencode(query(AGENTS[0], ARGV, ("stdin", "true"), ("stdout", "true")))
-
-
-def outside(namespace: str, count: int) -> list[Attempt]:
-    """So many different attempts at what the fence keeps out; always the same ones."""
-    chance, made = random.Random(974), dict[Attempt, None]()
-    while len(made) < count:
-        method, headers = chance.choice((("GET", WEBSOCKET), ("POST", SPDY), ("GET", ()), ("POST", ())))
-        if path := chance.choice((_exec, _exec, _exec, _other))(chance, f"/api/v1/namespaces/{namespace}"):
-            made[Attempt(method, path, headers)] = None
-    return list(made)
-
-
-def _exec(chance: random.Random, namespace: str) -> str:
-    """An exec that is not the agents' own; nothing if chance would have it be that."""
-    container = chance.choice(CONTAINERS)
-    argv = ARGV if chance.random() < 0.5 else tuple(chance.choices(WORDS, k=chance.randrange(5)))
-    terminal = chance.choice(([], [], [("tty", "false")], [("tty", "true")], [("tty", "1")], [("tty", "")]))
-    if container in AGENTS and argv == ARGV and terminal in ([], [("tty", "false")]):
-        return ""
-    streams = [(name, "true") for name in ("stdin", "stdout", "stderr") if chance.random() < 0.7]
-    words = query(container, argv, *terminal, *streams)
-    return f"{namespace}/pods/p/exec?{urlencode(words)}"
-
-
-def _other(chance: random.Random, namespace: str) -> str:
-    """Another way to the inside of something."""
-    container = urlencode(query(chance.choice(CONTAINERS), ARGV, ("stdin", "true"), ("port", str(chance.randrange(1, 9999)))))
-    return chance.choice(
-        (
-            f"{namespace}/pods/p/{chance.choice(OTHERS)}?{container}",
-            f"{namespace}/pods/p:{chance.randrange(1, 9999)}/proxy/",
-            f"{namespace}/services/s/proxy/{chance.randrange(1, 9999)}",
-            f"/api/v1/nodes/node1/proxy/run/default/p/{chance.choice(AGENTS)}?cmd=id{chance.randrange(99)}",
-        )
-    )
 
 
 @pytest.fixture(scope="module")
@@ -150,8 +95,7 @@ async def tempted(fenced: RealCluster, thief: Bearer, victim: str) -> AsyncItera
 
 async def test_a_thousand_attempts_outside_the_fence_are_denied_by_it_alone(tempted: Bearer, victim: str) -> None:
     attempts = outside(victim.rpartition("/")[2], 1000)
-    answers = await asyncio.gather(*(tempted.ask(one) for one in attempts))
-    assert [(one.path, answer) for one, answer in zip(attempts, answers, strict=True) if not answer.fenced] == []
+    answers = await nothing_passes(tempted, attempts)
     others = [answer.text for one, answer in zip(attempts, answers, strict=True) if "/exec?" not in one.path]
     assert [text for text in others if "may exec, and nothing else of this kind" not in text] == []
     ways = ("/exec?", "/attach?", "/portforward?", "/pods/p/proxy", "/services/s/proxy/", "/nodes/node1/proxy/")
@@ -161,35 +105,49 @@ async def test_a_thousand_attempts_outside_the_fence_are_denied_by_it_alone(temp
 
 
 async def test_the_controllers_own_exec_passes(thief: Bearer, victim: str) -> None:
-    async def greeted() -> bool:
-        return (await thief.greeting(f"{victim}/pods/p/exec?{OWN}")).startswith("kube-vxlan-agent 1 ")
+    for name in AGENTS:
+        own = own_exec(victim, name)
 
-    await until(greeted, "the agent speaks to the token")
-    assert (await thief.ask(Attempt("POST", f"{victim}/pods/p/exec?{OWN}", SPDY))).status == 101
+        async def greeted(path: str = own.path) -> bool:
+            return (await thief.greeting(path)).startswith("kube-vxlan-agent 1 ")
+
+        await until(greeted, f"{name} speaks to the token")
+        assert (await thief.ask(own)).status == 101
+        assert (await thief.ask(Attempt("POST", own.path, SPDY))).status == 101
 
 
-async def test_where_namespaces_opt_in_it_passes_in_these_alone(fenced: RealCluster, thief: Bearer, victim: str) -> None:
+async def test_where_namespaces_opt_in_it_passes_in_these_alone(fenced: RealCluster, tempted: Bearer, victim: str) -> None:
+    """Both agents' own exec, and attempts at anything else: in a namespace that opts in or does not, and in the system's."""
     overlay = ("-f", str(KUBERNETES / "overlays" / "namespaces.yaml"))
     name = victim.rpartition("/")[2]
-    own = Attempt("GET", f"{victim}/pods/p/exec?{OWN}", WEBSOCKET)
+    own = [own_exec(victim, agent) for agent in AGENTS]
 
-    async def is_denied() -> bool:
-        answer = await thief.ask(own)
-        return answer.fenced and "vxlan.openvnf.org/members=allowed" in answer.text
+    async def are_denied() -> bool:
+        answers = [await tempted.ask(one) for one in own]
+        return all(one.fenced and "vxlan.openvnf.org/members=allowed" in one.text for one in answers)
 
-    async def passes() -> bool:
-        return (await thief.ask(own)).status == 101
+    async def pass_() -> bool:
+        return all([(await tempted.ask(one)).status == 101 for one in own])
 
-    await until(passes, "nobody has to opt in")
+    await until(pass_, "nobody has to opt in")
     fenced.kubectl("apply", *overlay)
     try:
-        await until(is_denied, "the namespace has not opted in")
+        await until(are_denied, "the namespace has not opted in")
         fenced.kubectl("label", "namespace", name, "vxlan.openvnf.org/members=denied")
-        await until(is_denied, "nor has it by another value")
+        await until(are_denied, "nor has it by another value")
+        await nothing_passes(tempted, [one for each in (name, "default", "kube-system") for one in elsewhere(each)])
         fenced.kubectl("label", "--overwrite", "namespace", name, "vxlan.openvnf.org/members=allowed")
-        await until(passes, "the namespace has opted in")
+        await until(pass_, "the namespace has opted in")
+        await nothing_passes(tempted, [*outside(name, 200), *elsewhere("default"), *elsewhere("kube-system")])
     finally:
         fenced.kubectl("delete", *overlay)
+
+
+async def nothing_passes(bearer: Bearer, attempts: list[Attempt]) -> list[Answer]:
+    """The answers, each of which is a denial."""
+    answers = await asyncio.gather(*(bearer.ask(one) for one in attempts))
+    assert [(one.path, answer) for one, answer in zip(attempts, answers, strict=True) if not answer.fenced] == []
+    return answers
 
 
 @pytest.mark.parametrize(("namespace", "kinds"), [("default", {"ClusterRole"}), ("kube-system", {"ClusterRole", "Role"})])
