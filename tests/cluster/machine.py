@@ -41,6 +41,11 @@ def put_back(directory: Path) -> None:
         note.unlink()
 
 
+def limits() -> dict[Path, int]:
+    """How many neighbours the kernel may know now."""
+    return {file: int(file.read_text()) for file, _ in _thresholds()}
+
+
 def _note(directory: Path) -> Path:
     """What the thresholds were before the first of the clusters that are up; the last one puts them back."""
     return directory.parent / "thresholds"

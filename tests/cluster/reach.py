@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from kube_vxlan_lab.client import Access
-from tests.cluster import cluster
+from tests.cluster import cluster, machine
 from tests.cluster.cluster import Cluster
 
 ON = "KVC_CLUSTER_TESTS_ON"
@@ -84,11 +84,12 @@ def reached(environment: Mapping[str, str] = os.environ) -> Iterator[Reach]:
 @contextmanager
 def _made() -> Iterator[Reach]:
     hold, ours_alone = os.pipe()
-    begun = time.monotonic()
+    begun, is_alone, before = time.monotonic(), not cluster.HOME.exists(), machine.limits()
     try:
         # The end of the pipe that is open here alone closes with this process, however it ends, and the cluster ends with it.
         with cluster.running(f"tests-{os.getpid()}", 2, cluster.narrate(), until=hold) as made:
             yield _ours(made, time.monotonic() - begun)
+        assert not is_alone or cluster.HOME.exists() or machine.limits() == before, "the kernel's limits are not what they were"
     finally:
         os.close(hold)
         os.close(ours_alone)
