@@ -12,8 +12,12 @@ ACCOUNT = "kube-vxlan-controller"
 SYSTEM = "--namespace=kube-system"
 REST = ("-f", str(BUNDLE), "-l", "run!=kube-vxlan-controller,part!=networks")
 """For kubectl: all of the bundle but the program itself and the networks."""
-_LAST = ("can-i", "get", "leases.coordination.k8s.io/kube-vxlan-controller", SYSTEM)
-"""What the last of the bundle's roles allows."""
+_ALLOWED = (
+    ("list", "pods", "--all-namespaces"),
+    ("get", "pods", "--subresource=exec", "--all-namespaces"),
+    ("get", "leases.coordination.k8s.io/kube-vxlan-controller", SYSTEM),
+)
+"""One right of each of the bundle's roles, which an API server learns of one by one."""
 
 
 class Outside(Controller):
@@ -46,4 +50,4 @@ class Outside(Controller):
 
     def _may(self) -> bool:
         who = f"--as=system:serviceaccount:kube-system:{ACCOUNT}"
-        return self._reach.run("auth", *_LAST, who, check=False).strip() == "yes"
+        return all(self._reach.run("auth", "can-i", *what, who, check=False).strip() == "yes" for what in _ALLOWED)

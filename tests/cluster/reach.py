@@ -74,9 +74,7 @@ def reached(environment: Mapping[str, str] = os.environ) -> Iterator[Reach]:
         if there := reach.run("get", "--namespace=default", _WORKLOADS, "--output=name").split():
             raise Refused(f"the tests delete what is in the namespace default, and there is something: {' '.join(there)}")
         if there := reach.run("get", "-f", str(BUNDLE), "--ignore-not-found", "--output=name").split():
-            raise Refused(
-                f"the tests install a kube-vxlan-controller of their own, and there is something of one: {' '.join(there)}"
-            )
+            raise Refused(f"the tests install a kube-vxlan-controller, and something of one is there: {' '.join(there)}")
         with _as_before(reach):
             yield reach
 

@@ -69,7 +69,7 @@ def test_it_is_not_touched_where_something_is(named: dict[str, str], real_cluste
         real_cluster.kubectl("delete", "deployment", "somebodys")
     real_cluster.kubectl("create", "configmap", "kube-vxlan-controller", "--namespace=kube-system")
     try:
-        with pytest.raises(Refused, match=r"there is something of one: configmap/kube-vxlan-controller$"), reached(allowed):
+        with pytest.raises(Refused, match=r"something of one is there: configmap/kube-vxlan-controller$"), reached(allowed):
             pass
     finally:
         real_cluster.kubectl("delete", "configmap", "kube-vxlan-controller", "--namespace=kube-system")

@@ -30,10 +30,12 @@ def test_a_second_cluster_is_up_soon_and_leaves_nothing(real_cluster: RealCluste
         spaces = {space for pid in processes for space in namespaces(pid)} - namespaces(os.getpid())
         assert len(processes) > 10
         assert len(spaces) > 2 * len(KINDS)  # its own, the node's, the pod's
+        # Numbers of namespaces and of processes are soon given again, to others.
+        inside = {pid: start(pid) for pid in everyone() if namespaces(pid) & spaces}
         assert groups(directory)
         assert machine.limits() == before  # the first one has raised them
     tell(f"a second cluster, of one node, was up after {took:.1f} s")
-    assert [pid for pid in everyone() if namespaces(pid) & spaces] == []
+    assert [pid for pid, begin in inside.items() if begin and start(pid) == begin] == []
     assert not directory.exists()
     assert groups(directory) == []
     assert directory.name not in Path("/proc/self/mountinfo").read_text()
@@ -47,12 +49,24 @@ def everyone() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
 
 
+def start(pid: int) -> int:
+    """When a process was started, in ticks of the kernel's clock; 0 if it has ended."""
+    with contextlib.suppress(OSError):
+        return int(_stat(pid)[19])
+    return 0
+
+
+def _stat(pid: int) -> list[str]:
+    """From the third one on, the fields of its /proc/PID/stat."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
 def below(first: int) -> set[int]:
     """A process and all that it has started, and they."""
     parents = {}
     for pid in everyone():
         with contextlib.suppress(OSError):
-            parents[pid] = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            parents[pid] = int(_stat(pid)[1])
     found = {first}
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more
