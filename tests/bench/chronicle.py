@@ -3,7 +3,8 @@
 Kernels' facts come as the observer tells them. Pods come from a watch instead of the checker's own lists: a list of a thousand
 pods, again and again, would take time from those that are measured. What a watch tells is up to `_LAG` old, and is written down
 at the next tick of a clock as if a list had told it: for each moment at which pods change the checker works out anew what all
-of a thousand should hold, which takes up to a tenth of a second.
+of a thousand should hold, which takes up to a tenth of a second. What one pod was between two ticks is not passed over: it may
+have joined and left.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from tests.checker.words import events, lines, starts
 _LAG, _TICK = 5.0, 1.0
 """Seconds in which a watch tells what has happened (to us, on a machine that is strained; the controller may hear of it at
 once), and between two moments at which that is written down."""
+_AFTER = 0.001
+"""Seconds between two states of one pod."""
 
 
 class Chronicle:
@@ -28,6 +31,8 @@ class Chronicle:
         self._objects = Objects(texts, {}, offset, self._odd.append)
         self._facts: list[Fact] = []
         self._pods: dict[str, Pod] = {}
+        self._written: dict[str, float] = {}
+        """Of each pod: at which moment it was written down last."""
         self._reported: dict[str, str] = {}
 
     def take(self, fact: Fact) -> None:
@@ -45,14 +50,18 @@ class Chronicle:
     def pod(self, time: float, kind: str, obj: Mapping[str, Any]) -> None:
         """What a watch of pods told."""
         uid, pod = self._objects.pod(obj)
-        tick = ceil(time / _TICK) * _TICK
-        since = tick - _TICK - _LAG
         if kind == "DELETED":
             self._pods.pop(uid, None)
-            self._facts.append(Fact(tick, uid, PodGone(), "world", since))
+            self._write(time, uid, PodGone())
         elif self._pods.get(uid) != pod:
             self._pods[uid] = pod
-            self._facts.append(Fact(tick, uid, pod, "world", since))
+            self._write(time, uid, pod)
+
+    def _write(self, time: float, uid: str, what: Pod | PodGone) -> None:
+        tick = ceil(time / _TICK) * _TICK
+        moment = max(tick, self._written.get(uid, 0.0) + _AFTER)
+        self._written[uid] = moment
+        self._facts.append(Fact(moment, uid, what, "world", tick - _TICK - _LAG))
 
     def event(self, time: float, obj: Mapping[str, Any]) -> None:
         """What a watch of Events told."""
