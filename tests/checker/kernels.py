@@ -9,6 +9,9 @@ from tests.checker.facts import Gone, Is
 from tests.checker.items import Address, Entry, Link, Neighbour, Route, Rule
 from tests.checker.spans import Spans, union
 
+_TEARING = 10.0
+"""Seconds that a container runtime may take from a sandbox's network to the end of its last process."""
+
 Thing = Entry | Address | Route | Rule | Neighbour
 """What a kernel holds besides links."""
 
@@ -105,14 +108,16 @@ class Kernel:
                 self.held[item].append((time, inf))
 
     def leave(self, time: float) -> None:
-        """The namespace is gone with all that was in it."""
+        """The namespace is gone with all that was in it. Where its `eth0` went shortly before, its end began then."""
+        torn = (life.end for life in self.lives() if life.last.name == "eth0" and time - _TEARING <= life.end < time)
+        begun = min(torn, default=time)
         for life in self.lives():
             life.end = min(life.end, time)
         for item in list(self.held):
             self._close(item, time)
         for spans in (self.watched, self.made):
             if spans and spans[-1][1] == inf:
-                spans[-1] = (spans[-1][0], time)
+                spans[-1] = (spans[-1][0], max(spans[-1][0], begun))
 
     def lives(self) -> Iterable[Life]:
         """All links that ever were."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.checker.facts import ByHand, Config, Controller, Ended, Entered, Gone, HandedOver, History, Is, What
+from tests.checker.facts import ByHand, Config, Controller, Ended, Entered, Gone, HandedOver, History, Is, Left, PodGone, What
 from tests.checker.items import Address, Entry, Link, Route
 from tests.checker.judge import check
 from tests.checker.sixth import in_ipv6
@@ -83,6 +83,21 @@ def test_a_link_of_ours_under_another_name_is_another_link() -> None:
     assert laws(by_hand) == {"L2", "L8"}
     put_back = RED._replace(ifindex=17), entry._replace(ifindex=17)
     assert laws(by_hand.at(47, "b", Gone(entry), Gone(mine), *put_back)) == set()
+
+
+@pytest.mark.parametrize("later", [0.01, 5.0])
+def test_whoever_takes_a_sandbox_down_begins_with_its_network(later: float) -> None:
+    """A container runtime on a busy machine needs seconds from `eth0`, with which all VXLAN links go, to the last process."""
+    address = Address(2, "10.0.0.2/24")
+    told = calm().at(20, "b", Link(2, "eth0", up=True), address)
+    told.at(60, "b", Gone(address), Gone(LINKS["red"]), Gone(sends("red", "10.0.0.1")), Gone(Link(2, "eth0", up=True)))
+    told.at(60 + later, "b", Left(2)).at(60.2 + later, "b", PodGone()).at(61 + later, "a", Gone(sends("red", "10.0.0.2")))
+    assert laws(told) == set()
+
+
+def test_an_eth0_that_is_taken_from_a_pod_that_goes_on_is_missed() -> None:
+    told = calm().at(60, "a", Gone(Address(2, "10.0.0.1/24")), Gone(Link(2, "eth0", up=True)))
+    assert "S4" in laws(told)
 
 
 def test_whoever_makes_a_sandbox_may_change_it_until_it_is_handed_over() -> None:
