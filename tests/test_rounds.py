@@ -119,6 +119,22 @@ def test_a_gate_is_opened_after_forwarding_lines_too() -> None:
     assert due(waiting, after).phase is Phase.OPEN
 
 
+def test_what_stands_in_the_way_is_told_only_right_after_a_reading() -> None:
+    """A device that is missed may have come since the kernel was last read."""
+    wished = wish(replace(A, text="vxeth1 ip=192.168.11.2/29 dev=eth1"))
+    before = replace(known(wish(A)), read_for=None)
+    first = due(wished, before)
+    assert first.phase is Phase.READ
+    after = learn(wished, before, first, told(wish(A).netns))
+    missed = next_round(wished, after, False)
+    assert isinstance(missed, Settled)
+    assert [fault.code for fault in missed.faults] == ["no-device"]
+    # It is known then: a peer that joins makes nobody read again.
+    joined = wish(replace(A, text="vxeth1 ip=192.168.11.2/29 dev=eth1"), PEERS[0])
+    rested = replace(after, read_for=None, faults=frozenset(missed.faults))
+    assert due(joined, rested).phase is Phase.FORWARD
+
+
 def test_a_complaint_about_a_forwarding_line_makes_it_read() -> None:
     wished = wish(A, *PEERS)
     before = known(wished, without(wished.netns, "10.244.1.3"))

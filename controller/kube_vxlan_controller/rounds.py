@@ -7,7 +7,8 @@
 Laws. What a place has is known only from what its kernel said, on a stream that began with a read-back. What takes others'
 things along is done only right after a reading, so that they can be put back as they are. A change is followed
 by a read-back in the same request, with one exception: forwarding lines about which nobody complained (their effect is
-certain; the audit's digest covers the rest). The gate opens only when a plan from a known state was empty.
+certain; the audit's digest covers the rest). What stands in the way is told only right after a reading, since it may have gone
+or what was missing have come. The gate opens only when a plan from a known state was empty.
 """
 
 from collections.abc import Sequence
@@ -54,6 +55,8 @@ class Known:
     """The wish that was being carried out when links, addresses and routes were last read, until the worker rests."""
     like: Wish | None = None
     """The wish that nothing is left to do for, where that is certain since forwarding lines were all that was left."""
+    faults: frozenset[Fault] = frozenset()
+    """What stood in the way in the kernel when it was last as wished but for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ def next_round(wish: Wish, known: Known, blind: bool) -> Round | Settled:
     if known.like is wish and wish.waiting is Waiting.NOBODY and not blind:
         return Settled()
     planned = plan(wish.netns, known.netns, replace(wish.hold, removals=True) if blind else wish.hold)
-    if not is_fresh(known, wish) and any(isinstance(step, LOSING) for step in planned.steps):
+    news = not known.faults.issuperset(planned.faults) or any(isinstance(step, LOSING) for step in planned.steps)
+    if news and not is_fresh(known, wish):
         return Round(Phase.READ, Ask(read=READ_ALL))
     if planned.steps:
         return _change(planned, None if blind or planned.faults else wish)
@@ -155,13 +159,14 @@ def learn(wish: Wish, known: Known, asked: Round, told: Told) -> Known:
         assert known.netns is not None, "a forward round follows a read"
         netns = None if told.complaints else _forwarded(wish, known.netns, asked.plan.steps)
         like = None if netns is None else asked.settles
-        return Known(known.target, known.stream, netns, known.opened, told.complaints, known.read_for, like)
+        return Known(known.target, known.stream, netns, known.opened, told.complaints, known.read_for, like, known.faults)
     if asked.phase is Phase.AUDIT:
         return replace(known, netns=_audited(known, told), read_for=wish, like=None)
     same = known.target == wish.target and known.stream == told.stream
     opened = same and known.opened
     complaints = known.complaints if asked.phase is Phase.READ else told.complaints
-    return Known(wish.target, told.stream, _share(parse(told.readings), wish.netns), opened, complaints, wish)
+    netns = _share(parse(told.readings), wish.netns)
+    return Known(wish.target, told.stream, netns, opened, complaints, wish, faults=known.faults)
 
 
 def refusal(left: Plan, known: Known) -> str:

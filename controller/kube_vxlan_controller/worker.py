@@ -183,6 +183,7 @@ class Worker:
             if isinstance(due, Settled):
                 # What was held back while blind and is done afterwards undoes nobody's change.
                 self.story.settled(None if self._shared.blind() else wish)
+                self._known = replace(self._known, faults=frozenset(due.faults))
                 if wish.gated and wish.target is not None and not self.story.ready and not await self._peers_ready(wish):
                     continue
                 return due.faults
