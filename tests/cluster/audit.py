@@ -2,9 +2,11 @@
 
 Ours is what the controller's account asked for, and what any account asked for in the name of our program (its User-Agent). The
 tests of the fence hold the account's token and try what is forbidden; they have a name of their own.
+
+A request that is refused at one moment and granted at another is nothing that it has no right to: an API server that has just
+been started learns of roles, bindings and policies one by one, and refuses meanwhile.
 """
 
-import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -29,8 +31,11 @@ def reached(events: Iterable[Json]) -> set[tuple[str, ...]]:
 
 
 def complaints(events: Iterable[Json]) -> list[str]:
-    """A line for each event of ours that should not be there: another connection than an agent's, a terminal, a refusal."""
-    return [line for one in events if is_ours(one) for line in _wrong(one)]
+    """A line for each event of ours that should not be there: another connection than an agent's, a terminal, or a request of
+    a kind that was never granted."""
+    ours = [one for one in events if is_ours(one)]
+    granted = {_kind(one) for one in ours if not _is_refused(one)}
+    return [line for one in ours for line in _wrong(one, granted)]
 
 
 def is_ours(event: Json) -> bool:
@@ -39,17 +44,19 @@ def is_ours(event: Json) -> bool:
     return agent != THIEF and (event["user"]["username"] == ACCOUNT or agent == PROGRAM)
 
 
-def _wrong(event: Json) -> Iterable[str]:
+def _wrong(event: Json, granted: set[tuple[str, ...]]) -> Iterable[str]:
     asked = dict(parse_qsl(urlsplit(event["requestURI"]).query, keep_blank_values=True))
     if _connects(event) and (_connection(event) not in ALLOWED or asked.get("tty", "false") != "false"):
         yield _told("not the agents' command", event)
-    if _is_refused(event) and not _is_too_early(event):
+    if _is_refused(event) and _kind(event) not in granted:
         yield _told("refused", event)
 
 
-def _is_too_early(event: Json) -> bool:
-    """Whether an API server refused it that has just been started: it knows no roles and no policies for a moment."""
-    return bool(re.search(r"RBAC: .* not found|not yet ready to handle request", _reason(event)))
+def _kind(event: Json) -> tuple[str, ...]:
+    """What is asked for, whatever object it is about; of a connection also what is run."""
+    about = event.get("objectRef", {})
+    words = _connection(event) if _connects(event) else ()
+    return (event["verb"], *(about.get(name, "") for name in ("apiGroup", "resource", "subresource")), *words)
 
 
 def _reason(event: Json) -> str:

@@ -59,6 +59,11 @@ class Inside(RealCluster):
         names = (one["metadata"]["name"] for one in self.replicas())
         return next((name for name in names if "\nkube_vxlan_leader 1" in self.served(name, "/metrics")), "")
 
+    def holder(self) -> str:
+        """Who the Lease says that leads: one process, which a container that is started anew in the same pod is not."""
+        lease = ("lease/kube-vxlan-controller", "--output=jsonpath={.spec.holderIdentity}")
+        return self.kubectl("get", *SYSTEM, *lease)
+
     def served(self, name: str, path: str) -> str:
         """What the program in one of the controller's pods answers to a GET; empty where it does not, or is not well."""
         return self.kubectl("get", "--raw", f"/api/v1/namespaces/kube-system/pods/{name}/proxy{path}", check=False)

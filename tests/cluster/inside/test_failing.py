@@ -66,7 +66,7 @@ def nothing_deleted(*pods: Pod) -> Iterator[None]:
 
 @pytest.mark.parametrize(("how", "within"), [(signal.SIGKILL, AFTER_KILL), (signal.SIGTERM, 2.0)], ids=["SIGKILL", "SIGTERM"])
 def test_another_takes_over(inside: Inside, three: list[Pod], how: signal.Signals, within: float, tell: Tell) -> None:
-    before = inside.leader()
+    before, holder = inside.leader(), inside.holder()
     with traffic(three[0], "192.168.11.3"), nothing_deleted(*three[:2]):
         began = time.monotonic()
         inside.faults.kill(f"kube-system/{before}", CONTAINER, how)
@@ -75,7 +75,8 @@ def test_another_takes_over(inside: Inside, three: list[Pod], how: signal.Signal
         took = time.monotonic() - began
     tell(f"from {how.name} of the leader to the next join: {took:.2f} s, of at most {within:g}")
     assert took < within
-    assert inside.leader() not in ("", before)
+    # A pod whose container was killed and started anew stands by like any other, and may be the one that takes over.
+    assert inside.holder() not in ("", holder)
 
 
 def test_the_api_server_goes_away_and_comes_back(inside: Inside, three: list[Pod], tell: Tell) -> None:
