@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from tests.checker.facts import Entered, Gap, Gone, Is, What
-from tests.checker.items import Address, Entry, Item, Link, Route
+from tests.checker.items import Address, Entry, Item, Link, Route, Rule
 from tests.checker.netlink import DONE, DUMPS, ERROR, GROUPS, INTERRUPTED, OVERRUN, Message, decode, messages, request
 
 Record = Callable[[str, What, str], None]
@@ -40,6 +40,8 @@ class Eye:
         self._seen: set[Item] = set()
         self._touched: set[object] = set()
         """What was told of since a reading began: of that, what is read may be older."""
+        self._early: dict[int, list[Is | Gone]] = {}
+        """What was told of links that are being read: it is written down after them."""
 
     def read(self, afresh: bool = False) -> None:
         """Begin to read all that is there; `afresh`: once more if that was begun before now."""
@@ -88,6 +90,15 @@ class Eye:
         if isinstance(item, Link) and (isinstance(said, Gone) or not item.up):
             self._drop_silently(item, isinstance(said, Gone))
         self._touched.add(_identity(item))
+        index = None if isinstance(item, Link | Rule) else item.ifindex
+        if index is not None and self.reading and index not in self._links:
+            self._early.setdefault(index, []).append(said)
+            return
+        self._write_down(said)
+
+    def _write_down(self, said: Is | Gone) -> None:
+        """What was told, unless something goes that nobody knew of."""
+        item = said.item
         if isinstance(said, Is) or item in self._items or (isinstance(item, Link) and item.ifindex in self._links):
             self._note(said, "told")
 
@@ -116,6 +127,9 @@ class Eye:
         else:
             self._items.discard(item)
         self._record(self._uid, said, source)
+        if isinstance(said, Is) and isinstance(item, Link):
+            for early in self._early.pop(item.ifindex, ()):
+                self._write_down(early)
 
     def _ask(self, dump: int) -> None:
         self._dump = dump
@@ -145,6 +159,10 @@ class Eye:
                 self._note(Gone(item), "read")
         for item in sorted(self._untold(self._seen - self._items), key=lambda item: not isinstance(item, Link)):
             self._note(Is(item), "read")
+        for left in self._early.values():
+            for said in left:
+                self._write_down(said)
+        self._early = {}
 
     def _untold(self, items: set[Item]) -> list[Item]:
         return [item for item in items if _identity(item) not in self._touched]

@@ -99,6 +99,31 @@ def _item(what: What) -> object:
     return what.item if isinstance(what, Is | Gone) else None
 
 
+def test_what_is_told_of_a_link_that_is_being_read_comes_after_it(pod: Namespace) -> None:
+    """Whoever keeps account of links could not tell what it hangs on."""
+    facts: list[What] = []
+    eye = Eye("a", 1, socket_in(pod.pid), lambda _, what, __: facts.append(what))
+    with eye.socket:
+        eye.read()
+        pod.run("bridge", "fdb", "append", ZERO, "dev", "vx0", "dst", "10.9.9.9", "self", "permanent")
+        pod.run("bridge", "fdb", "append", ZERO, "dev", "vx0", "dst", "10.9.9.8", "self", "permanent")
+        pod.run("bridge", "fdb", "del", ZERO, "dev", "vx0", "dst", "10.9.9.8", "self")
+
+        def read() -> bool:
+            eye.listen()
+            return eye.readings > 0
+
+        eventually(read, what="it is read")
+    (link,) = [what for what in facts if isinstance(_item(what), Link) and _item(what).name == "vx0"]  # type: ignore[attr-defined]
+    entries = [what for what in facts if isinstance(_item(what), Entry) and what.item.mac == ZERO]  # type: ignore[union-attr]
+    assert [(type(what), _item(what).destination) for what in entries] == [  # type: ignore[attr-defined]
+        (Is, "10.9.9.9"),
+        (Is, "10.9.9.8"),
+        (Gone, "10.9.9.8"),
+    ]
+    assert facts.index(link) < min(map(facts.index, entries))
+
+
 def test_what_is_told_while_a_namespace_is_read_is_newer_than_what_is_read(pod: Namespace) -> None:
     facts: list[What] = []
     pod.run("ip", "link", "set", "vx0", "down")
