@@ -315,3 +315,30 @@ async def test_what_the_kernel_said_of_a_forwarding_line_is_told() -> None:
         await asyncio.sleep(120)
         (told,) = [tale.note for tale in hand.heard.tales if tale.about.name == "a" and tale.reason == "Degraded"]
         assert "Address family not supported (still to do: fdb append 00:00:00:00:00:00 dst 10.244.1.2" in told
+
+
+async def test_who_does_not_answer_is_not_waited_for_when_its_container_is_another_one() -> None:
+    agents = AnsweringAgents()
+    async with at_work(agents, replace(A, instance="first")) as hand:
+        carrying_out(agents, hand)
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        agents.slow["a"] = 3600.0  # it was killed, and nobody says so
+        hand.accept(PodSeen(pod("b", "vxeth1", "10.244.1.2")))
+        await hand.until(lambda: agents.under_way[place("a")] == 1)
+        del agents.slow["a"]
+        hand.accept(PodSeen(replace(A, instance="second")))
+        await hand.until(lambda: len(agents.kernels["a"].by_name["vxeth1"].destinations) == 1, within=2.0)
+        assert hand.counts.outcomes.count("forward streamended") == 1
+
+
+async def test_an_answer_on_its_way_is_heard_when_the_container_is_another_one() -> None:
+    agents = AnsweringAgents()
+    async with at_work(agents, replace(A, instance="first")) as hand:
+        carrying_out(agents, hand)
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        agents.slow["a"] = 0.5
+        hand.accept(PodSeen(pod("b", "vxeth1", "10.244.1.2")))
+        await hand.until(lambda: agents.under_way[place("a")] == 1)
+        hand.accept(PodSeen(replace(A, instance="second")))
+        await hand.until(lambda: hand.counts.outcomes.count("read ok") == 3)  # of both at first, and of the second a
+        assert hand.counts.outcomes.count("forward ok") == 1

@@ -85,7 +85,7 @@ class Reconciler:
             await self._stopping.wait()
             for task in loops:
                 task.cancel()
-            asking = [task for place, task in self._running.items() if self._workers[place].asking]
+            asking = [task for place, task in self._running.items() if self._workers[place].asking.under_way]
             if asking:
                 await asyncio.wait(asking, timeout=self._tempo.stop_patience)
             for task in self._running.values():

@@ -22,6 +22,8 @@ class Tempo:
     """What is wrong with a pod is told again so often while it lasts: an Event is kept for an hour."""
     told_after: int = 3
     """Failures in a row before a place is called degraded; one lost stream is nothing to wake a person for."""
+    last_words: float = 1.0
+    """How long an answer may still be on its way when the container that gives it is another one: then it may never come."""
     rounds_at_most: int = 6
     """Requests for one wish before the place counts as one that does not settle (a start needs three)."""
     audit_every: float = 60.0

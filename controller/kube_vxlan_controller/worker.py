@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from kube_vxlan_controller.asking import Asking
 from kube_vxlan_controller.desired import Wish
 from kube_vxlan_controller.gate import Gate
 from kube_vxlan_controller.kernel.plan import Plan
@@ -87,14 +88,14 @@ class Worker:
         self._answers = True
         """The last failure, if any, was not the agent's."""
         self._audit_due = False
-        self.asking = False
-        """A request is on its way: better waited for than cut off."""
+        self.asking = Asking(shared.agents, shared.meter, shared.tempo.last_words)
 
     def want(self, wish: Wish) -> None:
-        """Take another wish for this place; what is being done for the one before is finished first."""
+        """Take another wish for this place; what its agent is doing for the one before is finished first."""
         if (wish.target, wish.reading) != (self.wish.target, self.wish.reading):
             self._other.set()
         self.wish = wish
+        self.asking.hear(wish.target)
         if self._answers:
             self.idle.clear()  # nobody waits for an agent that has failed, until it answers again
         self._superseded.set()
@@ -229,19 +230,8 @@ class Worker:
         if due.phase in (Phase.READ, Phase.AUDIT):
             self._audit_due = False
         stream = None if due.phase is Phase.READ else self._known.stream
-        started = asyncio.get_running_loop().time()
-        outcome = "cancelled"
         self.story.begins(wish, due)
-        self.asking = True
-        try:
-            told = await self._shared.agents.ask(wish.target, due.ask, stream)
-            outcome = "ok"
-        except WorldError as error:
-            outcome = type(error).__name__.lower()
-            raise
-        finally:
-            self.asking = False
-            self._shared.meter.asked(due.phase, outcome, asyncio.get_running_loop().time() - started)
+        told = await self.asking.ask(wish.target, due, stream)
         self._known = learn(wish, self._known, due, told)
         self.story.did(due)
         if due.phase is Phase.OPEN:

@@ -160,7 +160,7 @@ MUTANTS = (
             Edit(
                 "worker.py",
                 'finished first."""\n',
-                'finished first."""\n        if self.asking:\n            return\n',
+                'finished first."""\n        if self.asking.under_way:\n            return\n',
             ),
         ),
         instead="our workers take whole wishes; lost is the one that comes while a request is on its way",
