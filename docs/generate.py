@@ -99,7 +99,7 @@ def _times() -> str:
         ("what is wrong with a pod is told again, while it lasts, every", tempo.told_again),
         ("an exec must be opened, and its agent heard, within", agents.open_within),
         ("an agent must have answered a request within", agents.answer_within + agents.grace),
-        ("of these, where the pod's agent is another container by then", tempo.last_words),
+        ("both, once the pod's agent is another container by then, within", tempo.last_words),
         ("a stream to an agent that nobody uses is closed after", agents.warm_for),
         ("a node that has not answered is left alone for", agents.rest),
         ("a view of the API server is called stale without any confirmation for", views.stale),

@@ -35,7 +35,7 @@ def test_a_second_cluster_is_up_soon_and_leaves_nothing(real_cluster: RealCluste
         assert groups(directory)
         assert machine.limits() == before  # the first one has raised them
     tell(f"a second cluster, of one node, was up after {took:.1f} s")
-    assert [pid for pid, begin in inside.items() if begin and start(pid) == begin] == []
+    assert [described(pid) for pid, begin in inside.items() if begin and start(pid) == begin] == []
     assert not directory.exists()
     assert groups(directory) == []
     assert directory.name not in Path("/proc/self/mountinfo").read_text()
@@ -54,6 +54,14 @@ def start(pid: int) -> int:
     with contextlib.suppress(OSError):
         return int(_stat(pid)[19])
     return 0
+
+
+def described(pid: int) -> str:
+    """What a process is and where it stands, for whoever has to find out why it is still there."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    words = [" ".join(line.split()) for line in lines if line.startswith(("Name:", "State:", "PPid:", "NSpid:"))]
+    command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    return f"{pid}: {'; '.join(words)}; {sorted(namespaces(pid))}; {command}"
 
 
 def _stat(pid: int) -> list[str]:
