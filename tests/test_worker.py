@@ -160,6 +160,29 @@ async def test_a_sandbox_that_was_made_anew_is_no_repair() -> None:
         await hand.until(lambda: hand.heard.of("a") == ["Wired", "Wired"])
 
 
+async def test_a_sandbox_that_was_made_anew_is_no_repair_while_its_address_is_not_known_yet() -> None:
+    """A kubelet was seen to tell of the container that runs in it one second before."""
+    agents = AnsweringAgents()
+    obeying(agents, A)
+    async with at_work(agents, A) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        agents.kernels["a"] = EMPTY
+        hand.accept(PodSeen(replace(A, instance="another")))
+        await hand.until(lambda: agents.kernels["a"] == wished(A), within=Tempo().audit_every / 2)
+        await hand.until(lambda: hand.heard.of("a") == ["Wired", "Wired"])
+
+
+async def test_what_is_put_back_after_the_agent_was_started_anew_is_a_repair() -> None:
+    agents = AnsweringAgents()
+    obeying(agents, A)
+    async with at_work(agents, A) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
+        (link,) = agents.kernels["a"].links
+        agents.kernels["a"] = Netns((replace(link, addresses=frozenset()),))
+        hand.accept(PodSeen(replace(A, instance="another")))
+        await hand.until(lambda: hand.heard.of("a") == ["Wired", "Repaired"], within=Tempo().audit_every / 2)
+
+
 async def test_the_newest_wish_counts_in_the_middle_of_the_one_before() -> None:
     agents = AnsweringAgents(takes=1.0)
     obeying(agents, A)

@@ -14,7 +14,7 @@ from kube_vxlan_controller.kernel.arranging import UNMADE
 from kube_vxlan_controller.kernel.lines import render
 from kube_vxlan_controller.kernel.plan import plan
 from kube_vxlan_controller.kernel.steps import AddLink, AppendDestination, DeleteEntry, Step
-from kube_vxlan_controller.model import Fault, InterfaceName, Place
+from kube_vxlan_controller.model import Address, Fault, InterfaceName, Place, Target
 from kube_vxlan_controller.ports import Meter
 from kube_vxlan_controller.rounds import Phase, Round
 from kube_vxlan_controller.telling import NEW, News, Readiness, Standing, State, Wire, peers, readiness, repaired, tell, untold
@@ -144,18 +144,30 @@ def put_back(before: Wish | None, wish: Wish, due: Round) -> frozenset[Step]:
 
     For the same wish that is everything but what the kernel learned by itself, which is nobody's change. For another one it is
     what no way from the one to the other would have, but of entries only those of links that are put back themselves: which of
-    them peers came and went with cannot be told. A pod that has another address has another sandbox, and that was empty.
+    them peers came and went with cannot be told. What was empty is another sandbox, where the pod has another address or its
+    agent is another container.
     """
-    if before is None or due.phase not in (Phase.CHANGE, Phase.FORWARD):
+    if before is None or due.phase not in (Phase.CHANGE, Phase.FORWARD) or _is_made_anew(before, wish, due):
         return frozenset()
     if before is wish:
         return frozenset(step for step in due.plan.steps if not (isinstance(step, DeleteEntry) and step.learned))
-    if due.phase is Phase.FORWARD or {m.underlay for m in before.reading.members} != {m.underlay for m in wish.reading.members}:
+    if due.phase is Phase.FORWARD:
         return frozenset()
     expected = frozenset(plan(wish.netns, before.netns, wish.hold).steps)
     unexpected = [step for step in due.plan.steps if step not in expected]
     remade = {step.link for step in unexpected if isinstance(step, AddLink)}
     return frozenset(step for step in unexpected if _is_own(step) or step.link in remade)
+
+
+def _is_made_anew(before: Wish, wish: Wish, due: Round) -> bool:
+    """Whether nothing is there of what the wish `before` had, in a sandbox that may be another one."""
+    added = {step.link for step in due.plan.steps if isinstance(step, AddLink)}
+    return _sandbox(before) != _sandbox(wish) and added.issuperset(link.name for link in wish.netns.links)
+
+
+def _sandbox(wish: Wish) -> tuple[frozenset[Address], Target | None]:
+    """What is another one when a pod's sandbox is, and sometimes otherwise."""
+    return wish.reading.addresses, wish.target
 
 
 def _is_own(step: Step) -> bool:
