@@ -53,7 +53,8 @@ def test_a_killed_container_comes_back_in_its_sandbox_and_a_killed_sandbox_with_
         return status["restartCount"], pod["status"].get("podIP", ""), status["ready"]
 
     _, address, _ = state()
-    real_cluster.faults.kill(f"{somewhere}/{pods[0]}", "app")
+    real_cluster.fault("kill", pod=f"{somewhere}/{pods[0]}", container="app")
+    assert state() != (0, address, True), "whoever waits then for it to be ready would not wait at all"
     eventually(lambda: state() == (1, address, True), what="the container runs again at the same address")
     real_cluster.faults.kill_sandbox(f"{somewhere}/{pods[0]}")
     eventually(lambda: state()[0] == 2 and state()[1] not in ("", address) and state()[2], 60, "a new sandbox")

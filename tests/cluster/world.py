@@ -22,6 +22,7 @@ from tests.cluster.reach import Reach
 from tests.namespaces import Namespace
 from tests.scenarios import cluster as lab
 from tests.scenarios.cluster import NETWORKS, Json, eventually
+from tests.scenarios.objects import place
 
 EXAMPLE = lab.ROOT / "kubernetes" / "example.yaml"
 _AGENTS = ("vxlan-controller-agent", "vxlan-controller-agent-init")
@@ -140,7 +141,7 @@ class RealCluster(lab.Cluster):
         """Break something as a lab does, or mend it; skips the test where a real cluster has no such fault."""
         faults = self.faults
         known: dict[str, Callable[..., None]] = {
-            "kill": faults.kill,
+            "kill": self._kill,
             "rebuild": faults.kill_sandbox,
             "stop": faults.cut,
             "start": faults.mend,
@@ -174,6 +175,23 @@ class RealCluster(lab.Cluster):
             self._end(name)
             self.kubectl("wait", "--for=delete", f"namespace/{name}", "--timeout=60s")
 
+    def _kill(self, pod: str, container: str) -> None:
+        """As in a lab: when this returns, the API server shows the end. A kubelet tells it up to two seconds late, and then
+        takes ten and more for a second start: whoever looked before that would take the pod for ready."""
+        before = self._identity(pod, container)
+        self.faults.kill(pod, container)
+        eventually(
+            lambda: self._identity(pod, container) != before, what=f"container {container} of {pod} is known to have ended"
+        )
+
+    def _identity(self, pod: str, container: str) -> str:
+        """The id of a container, if it runs as far as the API server knows."""
+        namespace, name = place(pod)
+        (found,) = [one for one in self.objects(namespace) if one["metadata"]["name"] == name]
+        return next(
+            (one["containerID"] for one in _statuses(found) if one["name"] == container and "running" in one["state"]), ""
+        )
+
     def _named(self, word: str) -> str:
         """A word for kubectl; a file of manifests in which images have other names is written anew."""
         if not word.endswith(".yaml") or not Path(word).is_file() or renamed(text := Path(word).read_text()) == text:
@@ -205,12 +223,16 @@ class RealCluster(lab.Cluster):
     def _running(self, uid: str, is_agent: bool) -> list[str]:
         """What runs a command in an agent of a pod, or in another container of it, that runs now; nothing where none does."""
         for pod in self.items("/api/v1/pods"):
-            statuses = (*pod["status"].get("containerStatuses", ()), *pod["status"].get("initContainerStatuses", ()))
-            for one in statuses if pod["metadata"]["uid"] == uid else ():
+            for one in _statuses(pod) if pod["metadata"]["uid"] == uid else ():
                 if (one["name"] in _AGENTS) is is_agent and "running" in one["state"]:
                     words = ("exec", "-i", "-n", pod["metadata"]["namespace"], pod["metadata"]["name"], "-c", one["name"], "--")
                     return self.command(*words)
         return []
+
+
+def _statuses(pod: Json) -> list[Json]:
+    """Those of all containers of a pod that has some."""
+    return [*pod["status"].get("containerStatuses", ()), *pod["status"].get("initContainerStatuses", ())]
 
 
 AnyCluster = TypeVar("AnyCluster", bound=RealCluster)
