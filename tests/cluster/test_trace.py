@@ -50,9 +50,13 @@ def everyone() -> list[int]:
 
 
 def start(pid: int) -> int:
-    """When a process was started, in ticks of the kernel's clock; 0 if it has ended."""
+    """When a process was started, in ticks of the kernel's clock; 0 if it has ended.
+
+    A zombie has: nothing is left of it but its number, until the machine's first process takes notice of its end.
+    """
     with contextlib.suppress(OSError):
-        return int(_stat(pid)[19])
+        fields = _stat(pid)
+        return 0 if fields[0] == "Z" else int(fields[19])
     return 0
 
 
