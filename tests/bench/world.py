@@ -29,7 +29,9 @@ ROOT = Path(__file__).parents[2]
 PODS = "/api/v1/namespaces/default/pods"
 _EVENTS = "/apis/events.k8s.io/v1/events"
 _STARTERS = (("nsenter",), ("unshare",), ("setsid",), ("/bin/busybox", "sh", "-c"))
-"""What becomes another program soon."""
+"""What becomes another program soon, or at least within `_STARTED`; `unshare --fork` starts one and stays."""
+_STARTED = 2.0
+"""Seconds."""
 _LOOK = 0.005
 """Seconds between two looks at what was told."""
 
@@ -181,21 +183,27 @@ async def _in_turns(calls: Iterable[Coroutine[Any, Any, Any]]) -> None:
 
 def _until_settled(read: Reader) -> Reader:
     """Reads each process until two readings agree on what it runs. What becomes of it later is nothing to us, and asking all of
-    them again and again takes a fifth of a core from those that are measured."""
-    known: dict[int, Process] = {}
+    them again and again takes up to half a core from those that are measured."""
+    known: dict[int, tuple[Process, float]] = {}
+    """With the time of the first reading."""
     settled: set[int] = set()
 
     def once(pid: int) -> Process | None:
         if pid in settled:
-            return known[pid]
-        found, before = read(pid), known.get(pid)
+            return known[pid][0]
+        found, now = read(pid), time.monotonic()
         if found is not None:
-            known[pid] = found
-            if found == before and not any(found.line[: len(one)] == one for one in _STARTERS):
+            before, first = known.get(pid, (None, now))
+            known[pid] = found, first
+            if found == before and (now - first > _STARTED or not _is_starter(found.line)):
                 settled.add(pid)
         return found
 
     return once
+
+
+def _is_starter(line: tuple[str, ...]) -> bool:
+    return "--fork" not in line and any(line[: len(one)] == one for one in _STARTERS)
 
 
 def _seen(obj: Json) -> Seen:
