@@ -196,7 +196,7 @@ def _forwarded(wish: Wish, known: Netns, steps: Sequence[Step]) -> Netns:
             continue
         destinations = _moved(link, wish.netns.by_name.get(link.name), mine)
         learned = _unlisted(link.learned - gone, destinations)
-        links.append(replace(link, destinations=destinations, strays=link.strays - gone, learned=learned))
+        links.append(link.forwarding(destinations, link.strays - gone, learned))
     return Netns(tuple(links), known.foreign)
 
 

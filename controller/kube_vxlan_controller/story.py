@@ -7,7 +7,7 @@ again while it lasts.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from kube_vxlan_controller.desired import Wish
 from kube_vxlan_controller.kernel.arranging import UNMADE
@@ -55,15 +55,14 @@ class Story:
     def did(self, done: Round) -> None:
         """The round that was begun last was carried out."""
         back = self._putting_back
-        for kind, number in Counter(type(step).__name__ for step in done.plan.steps).items():
-            self._meter.stepped(kind, number)
-        for kind, number in Counter(type(step).__name__ for step in back).items():
-            self._meter.repaired(kind, number)
+        _count(done.plan.steps, self._meter.stepped)
+        _count(back, self._meter.repaired)
         self._changed |= done.phase is Phase.CHANGE and any(_is_own(step) for step in done.plan.steps if step not in back)
         self._opened |= done.phase is Phase.OPEN
         self.untouched &= done.phase not in (Phase.CHANGE, Phase.OPEN)
-        lines = render(tuple(step for step in done.plan.steps if step in back))
-        self._undone |= dict.fromkeys(lines.batch + lines.entries)
+        if back:
+            lines = render(step for step in done.plan.steps if step in back)
+            self._undone |= dict.fromkeys(lines.batch + lines.entries)
         if done.phase is Phase.FORWARD:
             self._tell_peers(step for step in done.plan.steps if step not in back)
 
@@ -147,16 +146,25 @@ def put_back(before: Wish | None, wish: Wish, due: Round) -> frozenset[Step]:
     them peers came and went with cannot be told. What was empty is another sandbox, where the pod has another address or its
     agent is another container.
     """
-    if before is None or due.phase not in (Phase.CHANGE, Phase.FORWARD) or _is_made_anew(before, wish, due):
+    if before is None or due.phase not in (Phase.CHANGE, Phase.FORWARD):
+        return frozenset()
+    if before is not wish and (due.phase is Phase.FORWARD or _is_made_anew(before, wish, due)):
         return frozenset()
     if before is wish:
         return frozenset(step for step in due.plan.steps if not (isinstance(step, DeleteEntry) and step.learned))
-    if due.phase is Phase.FORWARD:
-        return frozenset()
     expected = frozenset(plan(wish.netns, before.netns, wish.hold).steps)
     unexpected = [step for step in due.plan.steps if step not in expected]
     remade = {step.link for step in unexpected if isinstance(step, AddLink)}
     return frozenset(step for step in unexpected if _is_own(step) or step.link in remade)
+
+
+def _count(steps: Collection[Step], tell: Callable[[str, int], None]) -> None:
+    """How many there are of each kind. Nearly always it is one step."""
+    if len(steps) == 1:
+        tell(type(next(iter(steps))).__name__, 1)
+    else:
+        for kind, number in Counter(type(step).__name__ for step in steps).items():
+            tell(kind, number)
 
 
 def _is_made_anew(before: Wish, wish: Wish, due: Round) -> bool:

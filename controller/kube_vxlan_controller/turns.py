@@ -7,8 +7,7 @@ end take nobody's turn for longer than `patience`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 
 
 class Turns:
@@ -19,21 +18,35 @@ class Turns:
         self._free = asyncio.Semaphore(number)
         self._patience = patience
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, and have it for the length of the block."""
+    def turn(self) -> "Turn":
+        """Wait for a turn, and have it for the length of the block: `async with turns.turn()`."""
+        return Turn(self._free, self._patience)
+
+
+class Turn:
+    """One turn. (A class of its own and no generator: every request of a join has one.)"""
+
+    __slots__ = ("_free", "_held", "_patience", "_timer")
+
+    def __init__(self, free: asyncio.Semaphore, patience: float) -> None:
+        self._free = free
+        self._patience = patience
+        self._held = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> None:
         await self._free.acquire()
-        held = True
+        self._held = True
+        self._timer = asyncio.get_running_loop().call_later(self._patience, self._over)
 
-        def over() -> None:
-            nonlocal held
-            if held:
-                held = False
-                self._free.release()
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._over()
 
-        timer = asyncio.get_running_loop().call_later(self._patience, over)
-        try:
-            yield
-        finally:
-            timer.cancel()
-            over()
+    def _over(self) -> None:
+        if self._held:
+            self._held = False
+            self._free.release()

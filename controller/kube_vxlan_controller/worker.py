@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Iterable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -135,16 +134,19 @@ class Worker:
 
     async def _try(self) -> float | None:
         """One try; returns how long to wait before the next, None when nothing is left to do."""
-        async with AsyncExitStack() as turn:
-            if self._failures:
-                await turn.enter_async_context(self._shared.retrying.turn())
-            try:
-                faults = await self._settle()
-            except Gone:
-                self._known = NOTHING_KNOWN
-                return None  # the watch will tell
-            except (WorldError, ParseError, NotSettled) as error:
-                return self._fail(error)
+        if self._failures:
+            async with self._shared.retrying.turn():
+                return await self._try_now()
+        return await self._try_now()
+
+    async def _try_now(self) -> float | None:
+        try:
+            faults = await self._settle()
+        except Gone:
+            self._known = NOTHING_KNOWN
+            return None  # the watch will tell
+        except (WorldError, ParseError, NotSettled) as error:
+            return self._fail(error)
         self._failures = 0
         self._answers = True
         self._stand(State.WAITING if self.wish.target is None else State.WIRED, faults)

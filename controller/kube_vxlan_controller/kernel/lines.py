@@ -32,6 +32,7 @@ needs it.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import assert_never
 
 from kube_vxlan_controller.kernel.alias import alias
@@ -76,11 +77,24 @@ def render(steps: Iterable[Step]) -> Batches:
     batch: list[str] = []
     entries: list[str] = []
     for step in steps:
-        line = _line(step)
-        if not _WORDS.fullmatch(line) and not (isinstance(step, SetMark) and _ALIAS.fullmatch(line.rpartition(" ")[2])):
-            raise ValueError(f"{line!r} is not a line that an agent takes")
-        (entries if isinstance(step, AppendDestination | DeleteEntry) else batch).append(line)
+        if isinstance(step, AppendDestination | DeleteEntry):
+            entries.append(_entry_line(step))
+        else:
+            batch.append(_allowed(step))
     return Batches(tuple(batch), tuple(entries))
+
+
+def _allowed(step: Step) -> str:
+    line = _line(step)
+    if not _WORDS.fullmatch(line) and not (isinstance(step, SetMark) and _ALIAS.fullmatch(line.rpartition(" ")[2])):
+        raise ValueError(f"{line!r} is not a line that an agent takes")
+    return line
+
+
+@lru_cache(maxsize=1024)
+def _entry_line(step: AppendDestination | DeleteEntry) -> str:
+    """The same for the steps of joins and leaves, which are one and the same in all peers."""
+    return _allowed(step)
 
 
 def _line(step: Step) -> str:

@@ -221,6 +221,23 @@ class Link:
         """The interface name."""
         return self.device.name
 
+    def forwarding(self, destinations: Destinations, strays: frozenset[Entry], learned: frozenset[Entry]) -> "Link":
+        """The same with other forwarding entries. Said in full, since `replace` takes three times as long."""
+        return Link(
+            self.device,
+            self.mark,
+            self.up,
+            self.addresses,
+            self.routes,
+            destinations,
+            strays,
+            learned,
+            self.others,
+            self.other_routes,
+            self.mac,
+            self.secondary,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
