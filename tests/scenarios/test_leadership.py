@@ -1,6 +1,7 @@
 """Two controllers and one Lease, in the lab with real agents: who acts is read from kernels, who opens execs from metrics."""
 
 import contextlib
+import fcntl
 import re
 import signal
 import socket
@@ -231,7 +232,13 @@ def _is_there(lab: Watched) -> bool:
 
 
 def _plant(lab: Watched, name: str, epoch: int) -> None:
-    """Write into a pod what a newer leader would have left there; any process of it may."""
-    left = Path(f"/proc/{lab.pod(name).namespace.pid}/root/dev/shm/kube-vxlan-agent.epoch")
-    assert int(left.read_text().split()[0]) < epoch
-    left.write_text(f"{epoch}\n")
+    """Write into a pod what a newer leader would have left there; any process of it may.
+
+    As its agents do, under the lock on the namespace: else one of them that has just looked may write over it.
+    """
+    process = Path("/proc", str(lab.pod(name).namespace.pid))
+    left = process / "root" / "dev" / "shm" / "kube-vxlan-agent.epoch"
+    with (process / "ns" / "net").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert int(left.read_text().split()[0]) < epoch
+        left.write_text(f"{epoch}\n")
