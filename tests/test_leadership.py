@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from kube_vxlan_controller.leadership import Fenced, LeaseLost
+from kube_vxlan_controller.fenced import Fenced
+from kube_vxlan_controller.leadership import LeaseLost
 from kube_vxlan_controller.model import ContainerName, NodeName
 from kube_vxlan_controller.ports import Ask, Rejected, StreamId, Target, Told, Unknown, Unreachable
 from tests.objects import place

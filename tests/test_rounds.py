@@ -4,7 +4,8 @@ from ipaddress import ip_address
 import pytest
 
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
-from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Entry, Netns
+from kube_vxlan_controller.kernel.destinations import Destinations
+from kube_vxlan_controller.kernel.netns import ZERO_MAC, Entry, Netns
 from kube_vxlan_controller.kernel.readings import ParseError, Reading, parse
 from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteEntry
 from kube_vxlan_controller.model import InterfaceName

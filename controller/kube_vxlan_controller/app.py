@@ -22,6 +22,7 @@ from kube_vxlan_controller.connecting import connection
 from kube_vxlan_controller.desired import Policy
 from kube_vxlan_controller.election import Candidate
 from kube_vxlan_controller.feeding import config_changes, networks_resource, pod_changes, pods_resource
+from kube_vxlan_controller.fenced import Fenced
 from kube_vxlan_controller.freshness import Freshness
 from kube_vxlan_controller.kube.client import ApiClient, Deadlines
 from kube_vxlan_controller.kube.conditions import Conditions
@@ -33,7 +34,7 @@ from kube_vxlan_controller.kube.happenings import Happening
 from kube_vxlan_controller.kube.lease import Lease
 from kube_vxlan_controller.kube.notes import Event, Regarding
 from kube_vxlan_controller.kube.watch import follow
-from kube_vxlan_controller.leadership import Alone, Fenced, Leadership
+from kube_vxlan_controller.leadership import Alone, Leadership
 from kube_vxlan_controller.metrics import CountedExec, Metrics
 from kube_vxlan_controller.model import Place
 from kube_vxlan_controller.ports import WorldError

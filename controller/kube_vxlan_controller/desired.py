@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kube_vxlan_controller.adrift import Adrift, concerned, drift
-from kube_vxlan_controller.kernel.netns import EMPTY, Destinations, Device, Link, Mark, Netns, mark_name
+from kube_vxlan_controller.kernel.destinations import Destinations
+from kube_vxlan_controller.kernel.netns import EMPTY, Device, Link, Mark, Netns, mark_name
 from kube_vxlan_controller.membership import NOBODY, Claims, Membership, claimed, reclaim, regroup
 from kube_vxlan_controller.model import NOTHING_HELD, Family, Hold, Member, Place, Target, Warning
 from kube_vxlan_controller.oddities import cross_warnings, rewarned

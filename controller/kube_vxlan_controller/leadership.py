@@ -20,19 +20,8 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 
 from kube_vxlan_controller.election import Candidate, Record, Sight, Timing, free_at, released, renewed, resumed, seen, taken
-from kube_vxlan_controller.model import Epoch, Place, Target
-from kube_vxlan_controller.ports import (
-    Agents,
-    Ask,
-    LeaseMeter,
-    Leases,
-    Rejected,
-    StreamId,
-    Told,
-    Unknown,
-    Unreachable,
-    WorldError,
-)
+from kube_vxlan_controller.model import Epoch
+from kube_vxlan_controller.ports import LeaseMeter, Leases, Unknown, Unreachable, WorldError
 from kube_vxlan_controller.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -224,27 +213,6 @@ class Alone:
         """As `Leadership.run`, without ever standing by."""
         log.info("leading without a Lease", extra={"epoch": self.epoch})
         await lead()
-
-
-class Fenced:
-    """`Agents` whose word that they have seen a newer leader is passed on to `doubt`, besides being the answer."""
-
-    def __init__(self, inner: Agents, doubt: Callable[[], None]) -> None:
-        self._inner = inner
-        self._doubt = doubt
-
-    async def ask(self, target: Target, ask: Ask, stream: StreamId | None = None) -> Told:
-        """See `ports.Agents`."""
-        try:
-            return await self._inner.ask(target, ask, stream)
-        except Rejected as error:
-            if error.code == "epoch":
-                self._doubt()
-            raise
-
-    async def forget(self, place: Place) -> None:
-        """See `ports.Agents`."""
-        await self._inner.forget(place)
 
 
 async def _done(work: Work) -> None:

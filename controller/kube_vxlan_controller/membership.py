@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from kube_vxlan_controller.kernel.netns import Generation
+from kube_vxlan_controller.kernel.destinations import Generation
 from kube_vxlan_controller.model import Address, Member, NetworkKey, NetworkName, Place
 from kube_vxlan_controller.sources.pods import NOTHING_READ, PodReading
 from kube_vxlan_controller.views import PodView

@@ -17,8 +17,9 @@ from enum import StrEnum
 from typing import TypeVar
 
 from kube_vxlan_controller.desired import Wish
+from kube_vxlan_controller.kernel.destinations import Destinations
 from kube_vxlan_controller.kernel.lines import render
-from kube_vxlan_controller.kernel.netns import Destinations, Entry, Link, Netns
+from kube_vxlan_controller.kernel.netns import Entry, Link, Netns
 from kube_vxlan_controller.kernel.plan import Plan, plan
 from kube_vxlan_controller.kernel.readings import ParseError, digest, parse, parse_digests
 from kube_vxlan_controller.kernel.steps import AppendDestination, DeleteAddress, DeleteEntry, DeleteLink, SetDown, Step

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address, ip_interface, ip_network
 
+from kube_vxlan_controller.kernel.destinations import Destinations, Generation
 from kube_vxlan_controller.kernel.lines import render
-from kube_vxlan_controller.kernel.netns import EMPTY, Destinations, Device, Generation, Link, Mark, Netns
+from kube_vxlan_controller.kernel.netns import EMPTY, Device, Link, Mark, Netns
 from kube_vxlan_controller.kernel.plan import plan
 from kube_vxlan_controller.kernel.readings import digest
 from kube_vxlan_controller.model import InterfaceName, Route, UdpPort, Vni

@@ -8,7 +8,8 @@ import pytest
 
 from kube_vxlan_controller.cli.prospect import Prospect, deed_lines, deeds, held
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
-from kube_vxlan_controller.kernel.netns import NO_MARK, Destinations, Entry, Foreign, ForeignRoute, Link, Mark, Netns
+from kube_vxlan_controller.kernel.destinations import Destinations
+from kube_vxlan_controller.kernel.netns import NO_MARK, Entry, Foreign, ForeignRoute, Link, Mark, Netns
 from kube_vxlan_controller.model import InterfaceName, Place, Route, Vni
 from kube_vxlan_controller.rounds import Known, next_round
 from kube_vxlan_controller.snapshot import ConfigSeen, PodsListed, Snapshot, fold

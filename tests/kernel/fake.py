@@ -8,18 +8,8 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import assert_never
 
-from kube_vxlan_controller.kernel.netns import (
-    NO_MARK,
-    ZERO_MAC,
-    Destinations,
-    Device,
-    Entry,
-    Foreign,
-    ForeignRoute,
-    Link,
-    Mark,
-    Netns,
-)
+from kube_vxlan_controller.kernel.destinations import Destinations
+from kube_vxlan_controller.kernel.netns import NO_MARK, ZERO_MAC, Device, Entry, Foreign, ForeignRoute, Link, Mark, Netns
 from kube_vxlan_controller.kernel.steps import (
     AddAddress,
     AddLink,

@@ -3,8 +3,9 @@
 import tracemalloc
 from ipaddress import ip_address
 
+from kube_vxlan_controller.kernel.destinations import Destinations
 from kube_vxlan_controller.kernel.forwarding import departed
-from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Entry, Link, Mark
+from kube_vxlan_controller.kernel.netns import ZERO_MAC, Entry, Link, Mark
 from kube_vxlan_controller.kernel.steps import DeleteEntry, Step
 from kube_vxlan_controller.model import Hold, NetworkName
 from tests.kernel.steps import PLAIN, VX1

@@ -6,7 +6,8 @@ from ipaddress import ip_address, ip_interface, ip_network
 
 import pytest
 
-from kube_vxlan_controller.kernel.netns import ZERO_MAC, Destinations, Entry, Link, Mark, Netns
+from kube_vxlan_controller.kernel.destinations import Destinations
+from kube_vxlan_controller.kernel.netns import ZERO_MAC, Entry, Link, Mark, Netns
 from kube_vxlan_controller.kernel.plan import plan
 from kube_vxlan_controller.kernel.readings import digest
 from kube_vxlan_controller.kernel.steps import (

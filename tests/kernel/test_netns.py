@@ -3,7 +3,8 @@ from ipaddress import ip_address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kube_vxlan_controller.kernel.netns import Destinations, Device, Generation, mark_name
+from kube_vxlan_controller.kernel.destinations import Destinations, Generation
+from kube_vxlan_controller.kernel.netns import Device, mark_name
 from kube_vxlan_controller.model import Address, InterfaceName, NetworkName, UdpPort, Vni
 
 some = st.sets(st.sampled_from([ip_address(f"10.0.0.{number}") for number in range(5)])).map(frozenset)

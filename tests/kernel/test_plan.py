@@ -5,16 +5,15 @@ from ipaddress import ip_address, ip_interface, ip_network
 
 import pytest
 
+from kube_vxlan_controller.kernel.destinations import Destinations, Generation
 from kube_vxlan_controller.kernel.netns import (
     EMPTY,
     NO_MARK,
     ZERO_MAC,
-    Destinations,
     Device,
     Entry,
     Foreign,
     ForeignRoute,
-    Generation,
     Link,
     Mark,
     Netns,

@@ -11,18 +11,8 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from kube_vxlan_controller.kernel.netns import (
-    ZERO_MAC,
-    Destinations,
-    Device,
-    Entry,
-    ForeignRoute,
-    Generation,
-    Link,
-    Mark,
-    Netns,
-    mark_name,
-)
+from kube_vxlan_controller.kernel.destinations import Destinations, Generation
+from kube_vxlan_controller.kernel.netns import ZERO_MAC, Device, Entry, ForeignRoute, Link, Mark, Netns, mark_name
 from kube_vxlan_controller.kernel.plan import plan
 from kube_vxlan_controller.kernel.steps import (
     AddAddress,

@@ -3,7 +3,7 @@
 Laws: append before delete; what is held is neither added nor removed; an entry that was learned stays while it points to a
 member, and goes with that member. One that points to no member goes too when it is read: nobody can tell it from that of a
 member which left while nobody looked (docs/decisions/0007-what-was-learned.md). Where two generations of a network are
-compared, the difference is computed once for all of its places (`netns.Generation`).
+compared, the difference is computed once for all of its places (`destinations.Generation`).
 """
 
 from collections.abc import Iterator, Set

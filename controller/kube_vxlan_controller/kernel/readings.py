@@ -20,16 +20,8 @@ from ipaddress import ip_address, ip_interface
 import msgspec
 
 from kube_vxlan_controller.kernel.alias import parse_alias
-from kube_vxlan_controller.kernel.netns import (
-    NO_MARK,
-    ZERO_MAC,
-    Destinations,
-    Device,
-    Entry,
-    Foreign,
-    Link,
-    Netns,
-)
+from kube_vxlan_controller.kernel.destinations import Destinations
+from kube_vxlan_controller.kernel.netns import NO_MARK, ZERO_MAC, Device, Entry, Foreign, Link, Netns
 from kube_vxlan_controller.kernel.routes import read_routes
 from kube_vxlan_controller.model import Address, Interface, InterfaceName, UdpPort, Vni
 
