@@ -288,8 +288,8 @@ MUTANTS = (
         (
             Edit(
                 "worker.py",
-                "                return self._fail(error)\n",
-                "                self._fail(error)\n                return None\n",
+                "            return self._fail(error)\n",
+                "            self._fail(error)\n            return None\n",
             ),
         ),
     ),
