@@ -95,7 +95,7 @@ def _times() -> str:
         ("the gate of a pod waits for its peers, at most", tempo.gate_patience),
         ("the first retry after a failure comes within", tempo.retry_first),
         ("later retries come within twice as much each time, at most", tempo.retry_most),
-        ("where only somebody else can mend it (a refused exec, a refused request), a retry comes within", tempo.retry_refused),
+        ("where only somebody else can mend it (an exec that is refused again and again, a refused request), a retry comes within", tempo.retry_refused),
         ("what is wrong with a pod is told again, while it lasts, every", tempo.told_again),
         ("an exec must be opened, and its agent heard, within", agents.open_within),
         ("an agent must have answered a request within", agents.answer_within + agents.grace),

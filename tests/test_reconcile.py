@@ -9,7 +9,7 @@ import pytest
 from kube_vxlan_controller.desired import Desired, Policy, desire
 from kube_vxlan_controller.kernel.netns import EMPTY
 from kube_vxlan_controller.model import Namespace
-from kube_vxlan_controller.ports import Ask, Finally, Forbidden, Gone, NotRunning, Target, Unknown, Unreachable
+from kube_vxlan_controller.ports import Ask, Finally, Forbidden, Gone, NotRunning, Rejected, Target, Unknown, Unreachable
 from kube_vxlan_controller.reconcile import Reconciler
 from kube_vxlan_controller.snapshot import Change, ConfigSeen, Fresh, Kind, PodGone, PodSeen, PodsListed, Snapshot, Stale, fold
 from kube_vxlan_controller.tempo import Tempo
@@ -188,6 +188,23 @@ async def test_it_ends_well_when_the_world_does(error: Exception) -> None:
     async with at_work(agents, bare("a")) as hand:
         await hand.until(lambda: hand.heard.of("a")[-1:] == ["Recovered"], within=1000)
         assert hand.counts.states["wired"] == 1
+
+
+async def test_an_api_server_that_was_just_started_refuses_for_a_moment() -> None:
+    """It answers before it knows who may do what."""
+    remaining: list[Exception] = [Forbidden("no rights yet")] * (TEMPO.told_after - 1)
+    agents = AnsweringAgents(lambda *_: remaining.pop() if remaining else None)
+    async with at_work(agents, bare("a")) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Found"], within=5.0)
+
+
+async def test_what_is_forbidden_is_told_soon_and_then_tried_slowly() -> None:
+    agents = AnsweringAgents(failing("a", error=Forbidden("no")))
+    async with at_work(agents, bare("a")) as hand:
+        await hand.until(lambda: hand.heard.of("a") == ["Degraded"], within=5.0)
+        tries = len(agents.asked)
+        await asyncio.sleep(TEMPO.retry_refused * 10)
+        assert 9 <= len(agents.asked) - tries <= 21
 
 
 async def test_one_lost_stream_is_nothing_to_tell() -> None:
@@ -390,7 +407,7 @@ class TestTelling:
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level("INFO")
-        agents = AnsweringAgents(failing("bad", error=Forbidden("no")))
+        agents = AnsweringAgents(failing("bad", error=Rejected("uid", "no")))
         gated = bare("c", init=AgentState.RUNNING)
         async with at_work(agents, bare("a"), pod("bad", None, "10.0.0.2"), gated) as hand:
             await hand.until(lambda: bool(caplog.records))

@@ -157,12 +157,10 @@ class Worker:
             self._known = NOTHING_KNOWN
         self._failures += 1
         self._answers = isinstance(error, NotSettled)
-        refused = isinstance(error, Forbidden | Rejected)
-        if (
-            refused
-            or isinstance(error, NotSettled)
-            or (self._failures >= self._shared.tempo.told_after and not self.wish.leaving)
-        ):
+        lasts = self._failures >= self._shared.tempo.told_after
+        # An API server that has just been started forbids what it will allow in a moment.
+        refused = isinstance(error, Rejected) or (isinstance(error, Forbidden) and lasts)
+        if refused or isinstance(error, NotSettled) or (lasts and not self.wish.leaving):
             self._stand(State.DEGRADED, trouble=str(error), known=isinstance(error, NotSettled))
         else:
             self._stand(State.WIRING)
