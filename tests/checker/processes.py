@@ -54,19 +54,22 @@ class Processes:
 
     def _look(self) -> None:
         pids = {int(entry) for entry in os.listdir("/proc") if entry.isdigit()}
-        for pid in self._known.keys() - pids:
+        gone = self._known.keys() - pids
+        for pid in gone:
             del self._known[pid], self._ages[pid]
         now = time.monotonic()
-        for pid in sorted(pids):
-            first, again = self._ages.get(pid, (now, now))
-            if again > now:
-                continue
-            found = self._known[pid] = self._read(pid)
+        due = sorted(pid for pid in pids if pid not in self._ages or self._ages[pid][1] <= now)
+        for pid in due:
+            first, _ = self._ages.get(pid, (now, now))
+            before, found = self._known.get(pid), self._read(pid)
+            self._known[pid] = found
             pause = (now - first) / (_OF_PODS if found and found.uid else _OTHERS)
-            self._ages[pid] = first, now + pause if now - first < _GROWN else float("inf")
+            is_final = now - first > _GROWN or (found is not None and found is before)
+            self._ages[pid] = first, float("inf") if is_final else now + pause
             if found is not None and found.uid:
                 self._meet(pid, found)
-        self._count()
+        if gone or due:
+            self._count()
 
     def _meet(self, pid: int, found: Process) -> None:
         # A pod has one namespace at a time; whoever makes it may look into its node's for a moment.

@@ -37,7 +37,7 @@ class Process(NamedTuple):
 
 
 Reader = Callable[[int], Process | None]
-"""A process by its id; None for one that has ended or does not matter."""
+"""A process by its id; None for one that has ended or does not matter. The same object again says that it stays what it is."""
 
 
 def in_the_lab(pid: int) -> Process | None:
