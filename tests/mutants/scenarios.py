@@ -4,10 +4,13 @@ Each begins with pods that are wired (up to its `yield`), and ends when the last
 case, and must never have been, is the checker's business. Nothing here knows a defect.
 """
 
+import os
+import signal
 import time
 from contextlib import suppress
 from dataclasses import replace
 from math import inf
+from pathlib import Path
 from typing import Any
 
 from tests.checker.facts import UNREADABLE
@@ -16,7 +19,7 @@ from tests.checker.watched import Watched
 from tests.mutants.planting import Edit
 from tests.mutants.playing import BOUNDS, Scenario, Story
 from tests.scenarios import objects
-from tests.scenarios.cluster import eventually
+from tests.scenarios.cluster import Pod, eventually
 from tests.scenarios.objects import ANNOTATION, SIDECAR
 
 PODS = "/api/v1/namespaces/default/pods"
@@ -90,26 +93,27 @@ def absence(lab: Watched) -> Story:
 
 
 def refusal(lab: Watched) -> Story:
-    """A pod's kernel refuses a link at first, because what should be below it is not there yet."""
+    """A pod's kernel refuses an address at first, because new links in it have no IPv6 yet."""
     wire(lab, a="vxeth0", b="vxeth0")
     yield
     a = lab.pod("a")
-    with lab.checker.fault("there is no tun0 yet", a.uid):
-        _annotate(lab, "a", "vxeth0\nvxeth1 dev=tun0")
+    with lab.checker.fault("there is no IPv6 on new links yet", a.uid):
+        _ipv6(a, "default", is_on=False)
+        _annotate(lab, "a", "vxeth0\nvxeth1 ip=fd00:1::1/64")
         with suppress(AssertionError):  # a defect may be that nobody says so
             eventually(lambda: "kernel refuses" in lab.controller.said(), 2.0)
-        a.namespace.run("ip", "link", "add", "tun0", "type", "bridge")
+        _ipv6(a, "vxeth1", is_on=True)
 
 
 def hanging(lab: Watched) -> Story:
-    """An exec hangs while a pod joins, for a while; then its agent dies, and nothing of what was sent is done."""
+    """An exec hangs while a pod joins, for a while; then it ends, and nothing of what was sent is done."""
     _wire_warm(lab)
     yield
     lab.fault("exec", pod="default/a", how="hang")
     join(lab, d="vxeth0")
     _hears(lab, "b", "d")
     last(lab, 1.5)
-    lab.fault("kill", pod="default/a", container=SIDECAR)
+    _end_execs(lab, "a")
     lab.fault("exec", pod="default/a", how="work")
 
 
@@ -291,6 +295,7 @@ def doubt(lab: Watched) -> Story:
     text = "vxeth0; vxeth1"
     lab.checker.means(text, UNREADABLE)
     wire(lab, a="vxeth0 ip=10.1.0.1/24", b="vxeth0 ip=10.1.0.2/24\nvxeth1", c="vxeth1")
+    last(lab, 1.0)
     yield
     _annotate(lab, "a", text)
     last(lab, 2.0)
@@ -324,6 +329,21 @@ def _namespace(lab: Watched, name: str) -> None:
 
 def _annotate(lab: Watched, name: str, text: str) -> None:
     lab.merge(f"{PODS}/{name}", {"metadata": {"annotations": {ANNOTATION: text}}})
+
+
+def _ipv6(pod: Pod, link: str, *, is_on: bool) -> None:
+    """Let a link of a pod have IPv6 or not (`default`: those that are still to come)."""
+    pod.namespace.run("tee", f"/proc/sys/net/ipv6/conf/{link}/disable_ipv6", input="0" if is_on else "1")
+
+
+def _end_execs(lab: Watched, name: str) -> None:
+    """End what the controller runs in a pod's agent, and not the agent."""
+    inside = os.stat(f"/proc/{lab.pod(name).namespace.pid}/ns/net").st_ino
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):  # not a process, or one that has ended
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            if words[-2:] == [b"serve", b""] and (entry / "ns" / "net").stat().st_ino == inside:
+                os.kill(int(entry.name), signal.SIGKILL)
 
 
 def _restarts(lab: Watched, name: str) -> int:
