@@ -191,11 +191,14 @@ async def test_it_ends_well_when_the_world_does(error: Exception) -> None:
 
 
 async def test_an_api_server_that_was_just_started_refuses_for_a_moment() -> None:
-    """It answers before it knows who may do what."""
-    remaining: list[Exception] = [Forbidden("no rights yet")] * (TEMPO.told_after - 1)
-    agents = AnsweringAgents(lambda *_: remaining.pop() if remaining else None)
+    """It answers before it knows who may do what, and before that it was away."""
+    away = [Unreachable("down")] * 10
+    agents = AnsweringAgents(lambda *_: away.pop() if away else Forbidden("no rights yet"))
     async with at_work(agents, bare("a")) as hand:
-        await hand.until(lambda: hand.heard.of("a") == ["Found"], within=5.0)
+        await hand.until(lambda: "read forbidden" in hand.counts.outcomes, within=300.0)
+        await asyncio.sleep(1.0)
+        agents.behave = lambda *_: None
+        await hand.until(lambda: hand.heard.of("a")[-1] == "Recovered", within=5.0)
 
 
 async def test_what_is_forbidden_is_told_soon_and_then_tried_slowly() -> None:
@@ -204,7 +207,7 @@ async def test_what_is_forbidden_is_told_soon_and_then_tried_slowly() -> None:
         await hand.until(lambda: hand.heard.of("a") == ["Degraded"], within=5.0)
         tries = len(agents.asked)
         await asyncio.sleep(TEMPO.retry_refused * 10)
-        assert 9 <= len(agents.asked) - tries <= 21
+        assert 9 <= len(agents.asked) - tries <= 21 + TEMPO.forbidden_after
 
 
 async def test_one_lost_stream_is_nothing_to_tell() -> None:

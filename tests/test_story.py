@@ -1,15 +1,16 @@
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 
 import pytest
 
 from kube_vxlan_controller.desired import Desired, Policy, Wish, desire
 from kube_vxlan_controller.kernel.arranging import LINK_IN_THE_WAY
-from kube_vxlan_controller.kernel.netns import Netns
-from kube_vxlan_controller.model import Fault, NetworkName
+from kube_vxlan_controller.kernel.netns import Foreign, Netns
+from kube_vxlan_controller.model import Fault, InterfaceName, NetworkName
 from kube_vxlan_controller.ports import Ask, Finally
 from kube_vxlan_controller.rounds import NOTHING_KNOWN, Known, Phase, Round, Settled, learn, next_round
 from kube_vxlan_controller.snapshot import ConfigSeen, PodsListed, Snapshot, fold
-from kube_vxlan_controller.story import MOST_TROUBLES, Story
+from kube_vxlan_controller.story import MOST_TROUBLES, Story, put_back
 from kube_vxlan_controller.telling import News, Readiness, Reason, State
 from tests.answering import Counts, Hearing
 from tests.objects import NETWORKS, place, pod
@@ -54,6 +55,21 @@ def reading() -> Ask:
     due = next_round(wish(), NOTHING_KNOWN, False)
     assert not isinstance(due, Settled)
     return due.ask
+
+
+@pytest.mark.parametrize("address", ["10.244.1.1", "10.244.1.77"])
+def test_what_is_made_in_a_new_sandbox_is_no_repair_where_something_cannot_be_made(address: str) -> None:
+    two = replace(A, text=f"{A.text}\nvxeth2 dev=tun0")
+    anew = replace(two, addresses=(ip_address(address),), instance="another")
+    first, wished = (
+        desire(fold(Snapshot(), [PodsListed((one,)), ConfigSeen(NETWORKS)]), Desired(Policy())).wishes[place("a")]
+        for one in (two, anew)
+    )
+    empty = told(Netns(foreign=Foreign(mtus={InterfaceName("eth0"): 1500})))
+    due = next_round(wished, learn(wished, NOTHING_KNOWN, Round(Phase.READ, reading()), empty), False)
+    assert isinstance(due, Round)
+    assert {fault.code for fault in due.plan.faults} == {"no-device"}
+    assert put_back(first, wished, due) == frozenset()
 
 
 def test_what_was_found_as_wished_is_a_detail() -> None:

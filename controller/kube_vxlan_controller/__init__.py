@@ -15,6 +15,7 @@
     ports        pure  what the hand needs of the world, and what the world's failures mean
     rounds       pure  what to ask an agent next, and what an answer teaches
     tempo        pure  every constant of time, in one table
+    asking       time  how long an agent's answer is waited for
     gate         time  how long a pod's gate waits for its peers
     turns        time  so many at once, and none for ever
     story        pure  what was done in one place, and what of it is worth telling
@@ -22,6 +23,7 @@
     reconcile    time  the hand: bursts of changes, one worker each, audits, stopping
     watchdog     I/O   ends a process whose event loop stands still
     leadership   time  when we may act, and with which epoch
+    fenced       I/O   the agents as a leader asks them
     agents/            framing, limits and refusals (pure), conversation and streams (I/O): requests and answers
     kube/        I/O   the API server: client, watch, exec, events, conditions, lease
     configfile   pure  the configuration file, in TOML or in the ancestor's Erlang terms

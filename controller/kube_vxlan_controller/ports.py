@@ -3,11 +3,11 @@
 WorldError               one of the world's failures, each of which is a policy:
  ├── Gone                the thing does not exist any more              forget it
  ├── NotRunning          nobody is there to ask yet                     try again, with backoff, or at its next event
- ├── Forbidden           we may not (RBAC, an admission policy)         report, try again slowly
+ ├── Forbidden           we may not (RBAC, an admission policy)         if it lasts: report, try again slowly
  ├── Unreachable         nothing was done                               try again, with backoff
  ├── Rejected            the agent refused the request: nothing done    report, try again slowly
  └── Unknown             nobody can tell whether it was done            read back, then try again
-      └── StreamEnded    nothing was done, but nothing is certain now   read back at once
+      └── StreamEnded    nobody is left who could tell                  read back at once
 """
 
 from collections.abc import Mapping
@@ -58,7 +58,10 @@ class Unknown(WorldError):
 
 
 class StreamEnded(Unknown):
-    """The stream that a request was for has ended, so nothing was sent, and what was known of the place is not certain."""
+    """The stream that a request was for has ended, or its container is another one: what was known of the place is not certain.
+
+    Agents raise it where nothing was sent; where the answer was given up (`asking`), nobody knows.
+    """
 
 
 StreamId = NewType("StreamId", int)

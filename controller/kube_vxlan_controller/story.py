@@ -169,8 +169,11 @@ def _count(steps: Collection[Step], tell: Callable[[str, int], None]) -> None:
 
 def _is_made_anew(before: Wish, wish: Wish, due: Round) -> bool:
     """Whether nothing is there of what the wish `before` had, in a sandbox that may be another one."""
+    if _sandbox(before) == _sandbox(wish):
+        return False
+    impossible = {fault.network for fault in due.plan.faults}
     added = {step.link for step in due.plan.steps if isinstance(step, AddLink)}
-    return _sandbox(before) != _sandbox(wish) and added.issuperset(link.name for link in wish.netns.links)
+    return added.issuperset(link.name for link in wish.netns.links if link.mark.network not in impossible)
 
 
 def _sandbox(wish: Wish) -> tuple[frozenset[Address], Target | None]:

@@ -13,7 +13,9 @@ class Tempo:
     """The first retry comes after up to this (full jitter), each later one after up to twice as much."""
     retry_most: float = 30.0
     retry_refused: float = 60.0
-    """Before asking again where only somebody else can change the answer (forbidden, rejected)."""
+    """Before asking again where only somebody else can change the answer (rejected, forbidden for good)."""
+    forbidden_after: int = 5
+    """Refusals in a row before one is taken for good: an API server that was just started forbids for a second or two."""
     retries_at_once: int = 16
     """Places that are being tried again at any moment; first tries do not count, so the healthy never wait for the sick."""
     retry_turn: float = 1.0

@@ -84,6 +84,8 @@ class Worker:
         self.story = Story(wish.place, shared.meter, shared.tell, shared.tempo.told_again)
         self._gate = Gate(shared.tempo.gate_patience)
         self._failures = 0
+        self._forbidden = 0
+        """Failures in a row that were refusals of the API server."""
         self._answers = True
         """The last failure, if any, was not the agent's."""
         self._audit_due = False
@@ -147,7 +149,7 @@ class Worker:
             return None  # the watch will tell
         except (WorldError, ParseError, NotSettled) as error:
             return self._fail(error)
-        self._failures = 0
+        self._failures = self._forbidden = 0
         self._answers = True
         self._stand(State.WAITING if self.wish.target is None else State.WIRED, faults)
         return None
@@ -157,15 +159,16 @@ class Worker:
             self._known = NOTHING_KNOWN
         self._failures += 1
         self._answers = isinstance(error, NotSettled)
-        lasts = self._failures >= self._shared.tempo.told_after
-        # An API server that has just been started forbids what it will allow in a moment.
-        refused = isinstance(error, Rejected) or (isinstance(error, Forbidden) and lasts)
-        if refused or isinstance(error, NotSettled) or (lasts and not self.wish.leaving):
+        self._forbidden = self._forbidden + 1 if isinstance(error, Forbidden) else 0
+        tempo = self._shared.tempo
+        refused = isinstance(error, Rejected) or self._forbidden >= tempo.forbidden_after
+        lasts = self._failures >= tempo.told_after and not self.wish.leaving
+        if refused or lasts or isinstance(error, NotSettled):
             self._stand(State.DEGRADED, trouble=str(error), known=isinstance(error, NotSettled))
         else:
             self._stand(State.WIRING)
-        tempo = self._shared.tempo
-        most = tempo.retry_refused if refused else tempo.retry_within(self._failures)
+        # Also after an outage an API server that forbids is asked again soon: it has only just been started.
+        most = tempo.retry_refused if refused else tempo.retry_within(self._forbidden or self._failures)
         least = error.retry_after or 0.0 if isinstance(error, Unreachable) else 0.0
         return least + random.uniform(most / 2 if refused else 0.0, most)
 
@@ -197,7 +200,7 @@ class Worker:
                 last = due.plan
 
     async def _carry_out(self, wish: Wish, due: Round) -> bool:
-        """One round. False where nothing was done since what was known is not so: then the next round reads."""
+        """One round. False where what was known is not so, or is not certain: then the next round reads."""
         try:
             await self._ask(wish, due)
         except StreamEnded:
