@@ -192,13 +192,12 @@ async def test_it_ends_well_when_the_world_does(error: Exception) -> None:
 
 async def test_an_api_server_that_was_just_started_refuses_for_a_moment() -> None:
     """It answers before it knows who may do what, and before that it was away."""
-    away = [Unreachable("down")] * 10
-    agents = AnsweringAgents(lambda *_: away.pop() if away else Forbidden("no rights yet"))
-    async with at_work(agents, bare("a")) as hand:
+    errors: list[Exception] = [Unreachable("down")] * 10 + [Forbidden("no rights yet")] * (TEMPO.forbidden_after - 1)
+    coming = iter(errors)
+    async with at_work(AnsweringAgents(lambda *_: next(coming, None)), bare("a")) as hand:
         await hand.until(lambda: "read forbidden" in hand.counts.outcomes, within=300.0)
-        await asyncio.sleep(1.0)
-        agents.behave = lambda *_: None
-        await hand.until(lambda: hand.heard.of("a")[-1] == "Recovered", within=5.0)
+        within = sum(TEMPO.retry_within(number) for number in range(1, TEMPO.forbidden_after))
+        await hand.until(lambda: hand.heard.of("a")[-1] == "Recovered", within=within)
 
 
 async def test_what_is_forbidden_is_told_soon_and_then_tried_slowly() -> None:
