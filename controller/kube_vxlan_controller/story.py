@@ -7,7 +7,7 @@ again while it lasts.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 from kube_vxlan_controller.desired import Wish
 from kube_vxlan_controller.kernel.arranging import UNMADE
@@ -55,14 +55,15 @@ class Story:
     def did(self, done: Round) -> None:
         """The round that was begun last was carried out."""
         back = self._putting_back
-        _count(done.plan.steps, self._meter.stepped)
-        _count(back, self._meter.repaired)
+        for kind, number in _kinds(done.plan.steps):
+            self._meter.stepped(kind, number)
+        for kind, number in _kinds(back):
+            self._meter.repaired(kind, number)
         self._changed |= done.phase is Phase.CHANGE and any(_is_own(step) for step in done.plan.steps if step not in back)
         self._opened |= done.phase is Phase.OPEN
         self.untouched &= done.phase not in (Phase.CHANGE, Phase.OPEN)
-        if back:
-            lines = render(step for step in done.plan.steps if step in back)
-            self._undone |= dict.fromkeys(lines.batch + lines.entries)
+        lines = render(step for step in done.plan.steps if step in back)
+        self._undone |= dict.fromkeys(lines.batch + lines.entries)
         if done.phase is Phase.FORWARD:
             self._tell_peers(step for step in done.plan.steps if step not in back)
 
@@ -158,13 +159,9 @@ def put_back(before: Wish | None, wish: Wish, due: Round) -> frozenset[Step]:
     return frozenset(step for step in unexpected if _is_own(step) or step.link in remade)
 
 
-def _count(steps: Collection[Step], tell: Callable[[str, int], None]) -> None:
-    """How many there are of each kind. Nearly always it is one step."""
-    if len(steps) == 1:
-        tell(type(next(iter(steps))).__name__, 1)
-    else:
-        for kind, number in Counter(type(step).__name__ for step in steps).items():
-            tell(kind, number)
+def _kinds(steps: Iterable[Step]) -> Iterable[tuple[str, int]]:
+    """How many there are of each kind."""
+    return Counter(type(step).__name__ for step in steps).items()
 
 
 def _is_made_anew(before: Wish, wish: Wish, due: Round) -> bool:
