@@ -45,9 +45,11 @@ async def test_what_is_heard_of_the_target_after_five_seconds(heard: Target | No
 
 
 async def test_what_is_heard_before_anything_is_asked_cuts_nothing_short() -> None:
-    asking = Asking(AnsweringAgents(takes=30.0), Counts(), LAST_WORDS)
+    counts = Counts()
+    asking = Asking(AnsweringAgents(takes=30.0), counts, LAST_WORDS)
     asking.hear(replace(TARGET, instance="second"))
     await asking.ask(TARGET, audit_round(), None)
+    assert counts.outcomes == ["audit ok"]
 
 
 async def test_what_an_agent_answers_passes_as_it_is() -> None:

@@ -5,11 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from kube_vxlan_controller.fenced import Fenced
 from kube_vxlan_controller.leadership import LeaseLost
-from kube_vxlan_controller.model import ContainerName, NodeName
-from kube_vxlan_controller.ports import Ask, Rejected, StreamId, Target, Told, Unknown, Unreachable
-from tests.objects import place
+from kube_vxlan_controller.ports import Unknown, Unreachable
 from tests.seat import TIMING, Seat, running
 from tests.shelf import Shelf
 
@@ -199,25 +196,3 @@ async def test_a_leader_whose_lease_is_older_than_it_lasts_is_in_trouble() -> No
     with pytest.raises(LeaseLost):
         await running
     assert one.leadership.trouble == ""
-
-
-class Refusing:
-    """`Agents` that refuse everything with one code."""
-
-    def __init__(self, code: str) -> None:
-        self.code = code
-
-    async def ask(self, target: Target, ask: Ask, stream: StreamId | None = None) -> Told:
-        raise Rejected(self.code, "no")
-
-    async def forget(self, place: object) -> None:
-        pass
-
-
-@pytest.mark.parametrize(("code", "doubts"), [("epoch", 1), ("uid", 0), ("line", 0)])
-async def test_only_a_refused_epoch_is_a_doubt_and_it_stays_a_refusal(code: str, doubts: int) -> None:
-    heard: list[None] = []
-    agents = Fenced(Refusing(code), lambda: heard.append(None))
-    with pytest.raises(Rejected, match="no"):
-        await agents.ask(Target(place("a"), NodeName("n"), ContainerName("c")), Ask())
-    assert len(heard) == doubts

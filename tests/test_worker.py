@@ -149,25 +149,15 @@ async def test_what_users_changed_back_before_it_was_done_is_no_repair() -> None
         await hand.until(lambda: hand.heard.of("a") == ["Wired", "Wired"])
 
 
-async def test_a_sandbox_that_was_made_anew_is_no_repair() -> None:
+@pytest.mark.parametrize("address", ["10.244.1.77", "10.244.1.1"], ids=["told", "not told yet"])
+async def test_a_sandbox_that_was_made_anew_is_no_repair(address: str) -> None:
+    """A kubelet was seen to tell of the container that runs in it one second before it told the address."""
     agents = AnsweringAgents()
     obeying(agents, A)
     async with at_work(agents, A) as hand:
         await hand.until(lambda: hand.heard.of("a") == ["Wired"])
         agents.kernels["a"] = EMPTY
-        hand.accept(PodSeen(replace(A, addresses=(ip_address("10.244.1.77"),), instance="another")))
-        await hand.until(lambda: agents.kernels["a"] == wished(A), within=Tempo().audit_every / 2)
-        await hand.until(lambda: hand.heard.of("a") == ["Wired", "Wired"])
-
-
-async def test_a_sandbox_that_was_made_anew_is_no_repair_while_its_address_is_not_known_yet() -> None:
-    """A kubelet was seen to tell of the container that runs in it one second before."""
-    agents = AnsweringAgents()
-    obeying(agents, A)
-    async with at_work(agents, A) as hand:
-        await hand.until(lambda: hand.heard.of("a") == ["Wired"])
-        agents.kernels["a"] = EMPTY
-        hand.accept(PodSeen(replace(A, instance="another")))
+        hand.accept(PodSeen(replace(A, addresses=(ip_address(address),), instance="another")))
         await hand.until(lambda: agents.kernels["a"] == wished(A), within=Tempo().audit_every / 2)
         await hand.until(lambda: hand.heard.of("a") == ["Wired", "Wired"])
 
