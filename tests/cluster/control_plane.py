@@ -14,6 +14,8 @@ PORT = 443
 SERVER = f"https://{CONTROL_PLANE}:{PORT}"
 ADDRESSES = (CONTROL_PLANE, API_SERVICE)
 API_SERVER = "kube-apiserver"
+_CONTROLLERS = "kube-controller-manager"
+_CLIENTS = (_CONTROLLERS, "kube-scheduler")
 _STORE = "127.0.0.1:2379"
 _CONTROLLER = "system:serviceaccount:kube-system:kube-vxlan-controller"
 _AUDIT = {
@@ -45,24 +47,10 @@ class ControlPlane:
         """Start all of it; return when the API server answers."""
         self._start_store()
         (self._realm.directory / "audit.yaml").write_text(yaml.safe_dump(_AUDIT))
+        for name in _CLIENTS:
+            self._pki.kubeconfig(_kubeconfig(self._realm, name), f"system:{name}", SERVER)
         start_api_server(self._realm, self._components)
-        for name, options in (
-            (
-                "kube-controller-manager",
-                (
-                    f"--service-account-private-key-file={self._pki.directory}/service-accounts.key",
-                    f"--root-ca-file={self._pki.directory}/ca.crt",
-                    "--use-service-account-credentials",
-                    "--kube-api-burst=400",
-                    "--concurrent-deployment-syncs=20",
-                ),
-            ),
-            ("kube-scheduler", ("--kube-api-burst=400",)),
-        ):
-            path = self._realm.directory / f"{name}.kubeconfig"
-            self._pki.kubeconfig(path, f"system:{name}", SERVER)
-            common = (f"--kubeconfig={path}", "--leader-elect=false", "--kube-api-qps=200")
-            self._realm.spawn(name, str(self._components / name), *common, *options)
+        start_clients(self._realm, self._components)
 
     def _start_store(self) -> None:
         url = f"http://{_STORE}"
@@ -99,6 +87,32 @@ def start_api_server(realm: Realm, components: Path) -> None:
     ask = ("kubectl", "--kubeconfig", str(realm.directory / "kubeconfig"), "--server", SERVER, "get", "--raw", "/readyz")
     command = (str(components / ask[0]), *ask[1:])
     eventually(lambda: realm.run(*command, check=False) == "ok", 60, "the API server is ready")
+
+
+def start_clients(realm: Realm, components: Path) -> None:
+    """Start the controllers and the scheduler."""
+    keys = realm.directory / "pki"
+    options = {
+        _CONTROLLERS: (
+            f"--service-account-private-key-file={keys}/service-accounts.key",
+            f"--root-ca-file={keys}/ca.crt",
+            "--use-service-account-credentials",
+            "--concurrent-deployment-syncs=20",
+        )
+    }
+    for name in _CLIENTS:
+        common = ("--leader-elect=false", "--kube-api-qps=200", "--kube-api-burst=400")
+        realm.spawn(name, str(components / name), f"--kubeconfig={_kubeconfig(realm, name)}", *common, *options.get(name, ()))
+
+
+def stop_clients(realm: Realm) -> None:
+    """End them without a word."""
+    for name in _CLIENTS:
+        realm.stop(name, signal.SIGKILL)
+
+
+def _kubeconfig(realm: Realm, name: str) -> Path:
+    return realm.directory / f"{name}.kubeconfig"
 
 
 def stop_api_server(realm: Realm, number: int = signal.SIGKILL) -> None:

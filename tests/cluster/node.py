@@ -72,6 +72,11 @@ class Node:
         """End the kubelet; the node's containers go on."""
         self.realm.stop(f"{self.name}-kubelet", number)
 
+    def await_kubelet(self) -> None:
+        """Return when the kubelet takes requests."""
+        connect = ("bash", "-c", f"exec 3<>/dev/tcp/{network.address(self.number)}/10250 && echo open")
+        eventually(lambda: self.realm.run(*connect, node=self.name, check=False), 30, f"the kubelet of {self.name} answers")
+
     def _wires(self) -> Any:
         ranges = [[{"subnet": network.pods(self.number)}]]
         ipam = {

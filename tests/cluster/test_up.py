@@ -24,14 +24,17 @@ def somewhere(real_cluster: RealCluster) -> Iterator[str]:
 def pods(real_cluster: RealCluster, somewhere: str) -> list[str]:
     """A pod on each node."""
     names = real_cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}").split()
-    container = {"name": "app", "image": BUSYBOX}
-    for node in names:
-        metadata = {"name": f"on-{node}", "namespace": somewhere}
-        real_cluster.apply(
-            {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"nodeName": node, "containers": [container]}}
-        )
-    real_cluster.kubectl("wait", "-n", somewhere, "--for=condition=Ready", "pod", "--all", "--timeout=60s")
-    return [f"on-{node}" for node in names]
+    return on_each_node(real_cluster, somewhere, names, 60)
+
+
+def on_each_node(real_cluster: RealCluster, namespace: str, nodes: list[str], seconds: int) -> list[str]:
+    """The names of new pods, one on each of the nodes, that are ready within so many seconds."""
+    for node in nodes:
+        metadata = {"name": f"on-{node}", "namespace": namespace}
+        spec = {"nodeName": node, "containers": [{"name": "app", "image": BUSYBOX}]}
+        real_cluster.apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+    real_cluster.kubectl("wait", "-n", namespace, "--for=condition=Ready", "pod", "--all", f"--timeout={seconds}s")
+    return [f"on-{node}" for node in nodes]
 
 
 def test_pods_of_all_nodes_reach_each_other_and_the_api_server(
@@ -86,6 +89,14 @@ def refusal(real_cluster: RealCluster, namespace: str, pod: str) -> str:
 def test_the_api_server_comes_back_with_all_that_it_knew(real_cluster: RealCluster, somewhere: str, pods: list[str]) -> None:
     real_cluster.faults.restart_api_server()
     assert {one["metadata"]["name"] for one in real_cluster.objects(somewhere)} == set(pods)
+
+
+def test_an_api_server_that_goes_away_again_and_again_keeps_nobody_waiting(real_cluster: RealCluster) -> None:
+    nodes = real_cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}").split()
+    for _ in range(6):  # what Kubernetes' own programs wait after a refusal doubles with each within two minutes
+        real_cluster.fault("restart")
+        with real_cluster.new_namespace() as name:
+            on_each_node(real_cluster, name, nodes, 20)
 
 
 def test_the_audit_log_has_what_is_run_in_pods(real_cluster: RealCluster, somewhere: str, pods: list[str]) -> None:

@@ -145,7 +145,7 @@ class RealCluster(lab.Cluster):
             "rebuild": faults.kill_sandbox,
             "stop": faults.cut,
             "start": faults.mend,
-            "restart": faults.restart_api_server,
+            "restart": self._restart,
             "compact": faults.compact,
         }
         if name not in known or "reboot" in what:
@@ -174,6 +174,11 @@ class RealCluster(lab.Cluster):
         for name in tuple(self._namespaces):
             self._end(name)
             self.kubectl("wait", "--for=delete", f"namespace/{name}", "--timeout=60s")
+
+    def _restart(self, seconds: str | float = 0) -> None:
+        """The API server, and when it is back all of Kubernetes, which would else be seconds to a minute late to see that."""
+        self.faults.restart_api_server(seconds)
+        self.faults.restart_clients()
 
     def _kill(self, pod: str, container: str) -> None:
         """As in a lab: when this returns, the API server shows the end. A kubelet tells it up to two seconds late, and then

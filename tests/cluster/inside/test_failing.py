@@ -80,10 +80,13 @@ def test_another_takes_over(inside: Inside, three: list[Pod], how: signal.Signal
 
 
 def test_the_api_server_goes_away_and_comes_back(inside: Inside, three: list[Pod], tell: Tell) -> None:
-    with traffic(three[0], "192.168.11.3"), nothing_deleted(*three[:2]):
-        inside.faults.restart_api_server(3)
-        inside.annotate("c", IN)
-        took = joined(three, TAKE_OVER)
+    try:
+        with traffic(three[0], "192.168.11.3"), nothing_deleted(*three[:2]):
+            inside.faults.restart_api_server(3)
+            inside.annotate("c", IN)
+            took = joined(three, TAKE_OVER)
+    finally:
+        inside.faults.restart_clients()
     tell(f"from an API server that is back after 3 s to the next join: {took:.2f} s")
 
 
