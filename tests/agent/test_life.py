@@ -250,7 +250,7 @@ def test_pause_as_the_first_process_reaps_and_ends_at_once(pod: Pod) -> None:
         began = time.monotonic()
         os.kill(inside, signal.SIGTERM)
         assert outside.wait(PATIENCE) == 0
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5, "it waits for a sleep of a day"
 
 
 def test_pause_leaves_no_process(pod: Pod) -> None:

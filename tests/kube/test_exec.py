@@ -319,7 +319,7 @@ async def test_letting_go_of_a_peer_that_does_not_answer_is_quick(server: Script
     streams = await asyncio.gather(*[pods.open(TARGET, ARGV) for _ in range(16)])
     began = time.monotonic()
     await asyncio.gather(*[stream.close() for stream in streams])
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 3, "one after the other would take four seconds"
     assert all(transport.is_closing() for stream in streams if (transport := stream._transport) is not None)
 
 

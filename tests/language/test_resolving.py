@@ -223,6 +223,6 @@ def test_hostile_texts_of_legal_size_are_bounded() -> None:
     )
     words = "network-00001 " + "a " * 8000
     for text in (unknown, routes, words):
-        start = time.perf_counter()
+        start = time.process_time()
         resolve(text, networks, Namespace("default"), UNDERLAY)
-        assert time.perf_counter() - start < 5
+        assert time.process_time() - start < 5

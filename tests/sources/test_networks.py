@@ -115,18 +115,18 @@ def test_no_configmap_is_not_an_empty_one() -> None:
 
 def test_ten_thousand_entries_take_a_bounded_time() -> None:
     entries = tuple((f"network-{number:05}", f"id={number + 1} up dev=eth0") for number in range(10_000))
-    start = time.perf_counter()
+    start = time.process_time()
     networks = read_networks(ConfigView(entries))
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     assert networks.faults == ()
     assert len(networks.definitions or ()) == 10_000
 
 
 def test_a_quarter_mebibyte_of_rubbish_takes_a_bounded_time() -> None:
     entries = tuple((f"network-{number}", "a " * MOST_WORDS) for number in range(2**18 // (2 * MOST_WORDS)))
-    start = time.perf_counter()
+    start = time.process_time()
     networks = read_networks(ConfigView((*entries, ("vast", "a " * 2**20))))
-    assert time.perf_counter() - start < 30
+    assert time.process_time() - start < 30
     assert {fault.network for fault in networks.faults} == {key for key, _ in entries} | {"vast"}
     assert len(networks.faults) == len(entries) * (MOST_FAULTS + 1) + 1
 
