@@ -31,6 +31,7 @@ async def network(name: str) -> AsyncIterator[World]:
 async def measure(lab: World, pods: int, style: Style, times: int) -> Run:
     """Measure a network of so many pods, with so many joins and leaves."""
     samples = {"start": (await start(lab, pods, style),)}
+    await lab.until(lambda: not lab.unsettled(), WITHIN, lambda: f"{lab.unsettled()} processes are still starting")
     samples["join"] = tuple([await join(lab, pods + number, style) for number in range(times)])
     samples["leave"] = tuple([await leave(lab, pods + number) for number in range(times)])
     samples |= {event: (sample,) for event, sample in (await restart(lab)).items()}

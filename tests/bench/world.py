@@ -68,6 +68,8 @@ class World:
         self.served: dict[str, tuple[int, float]] = {}
         """How many execs of the controller run in each pod, and since when, by uid."""
         self.facts: SimpleQueue[Fact] = SimpleQueue()
+        self.unsettled: Callable[[], int] = lambda: 0
+        """How many processes of pods the observer still looks at again and again, which takes time from what is measured."""
 
     async def create(self, pods: Iterable[Json]) -> None:
         """Create pods, sixteen at a time."""
@@ -157,6 +159,7 @@ async def world(
 
             observer = Observer(lambda uid, what, source: note(what, uid, source), read_every=600.0)
             processes = Processes(observer, note, _until_settled(in_the_lab))
+            made.unsettled = lambda: processes.unsettled
             try:
                 async with asyncio.TaskGroup() as tasks:
                     looking = [tasks.create_task(one) for one in (made.watch(), made.listen(), made.look())]

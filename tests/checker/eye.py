@@ -18,7 +18,8 @@ Record = Callable[[str, What, str], None]
 _CLONE_NEWNET = 0x40000000
 _SO_RCVBUFFORCE = 33
 _BUFFER = 16 * 1024 * 1024
-_DATAGRAM = 1 << 17
+_DATAGRAM = 1 << 16
+"""Bytes. A dump comes in pieces of 32 kB at most (netlink_dump in af_netlink.c); room for more costs a mapping each time."""
 
 
 class Eye:

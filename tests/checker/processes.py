@@ -32,8 +32,10 @@ class Processes:
         self._note = note
         self._read = read
         self._known: dict[int, Process | None] = {}
-        self._ages: dict[int, tuple[float, float]] = {}
-        """Of each process: when it was first seen, and when to look at it again."""
+        self._growing: dict[int, tuple[float, float]] = {}
+        """Of each process that may yet become something else: when it was first seen, and when to look at it again."""
+        self._servants: dict[int, Process] = {}
+        """Those that an exec of the controller runs."""
         self._keepers: dict[str, int] = {}
         self._made: set[tuple[str, int]] = set()
         self._gates: set[tuple[str, int]] = set()
@@ -42,6 +44,12 @@ class Processes:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="processes", daemon=True)
         self._thread.start()
+
+    @property
+    def unsettled(self) -> int:
+        """How many of the pods' processes may yet become something else, and are looked at again and again."""
+        known = self._known
+        return sum(1 for pid in list(self._growing) if (found := known.get(pid)) is not None and found.uid)
 
     def stop(self) -> None:
         """Look no more."""
@@ -53,23 +61,30 @@ class Processes:
             self._look()
 
     def _look(self) -> None:
-        pids = {int(entry) for entry in os.listdir("/proc") if entry.isdigit()}
-        gone = self._known.keys() - pids
-        for pid in gone:
-            del self._known[pid], self._ages[pid]
+        # What stays as it was costs nothing but its place in the list: those that are measured share the machine with this.
+        pids = set(map(int, filter(str.isdecimal, os.listdir("/proc"))))
+        servants = dict(self._servants)
+        for pid in self._known.keys() - pids:
+            del self._known[pid]
+            self._growing.pop(pid, None)
+            self._servants.pop(pid, None)
         now = time.monotonic()
-        due = sorted(pid for pid in pids if pid not in self._ages or self._ages[pid][1] <= now)
-        for pid in due:
-            first, _ = self._ages.get(pid, (now, now))
-            before, found = self._known.get(pid), self._read(pid)
-            self._known[pid] = found
-            pause = (now - first) / (_OF_PODS if found and found.uid else _OTHERS)
-            is_final = now - first > _GROWN or (found is not None and found is before)
-            self._ages[pid] = first, float("inf") if is_final else now + pause
-            if found is not None and found.uid:
-                self._meet(pid, found)
-        if gone or due:
+        for pid in sorted((pids - self._known.keys()).union(pid for pid, (_, due) in self._growing.items() if due <= now)):
+            self._look_at(pid, now)
+        if self._servants != servants:
             self._count()
+
+    def _look_at(self, pid: int, now: float) -> None:
+        first, _ = self._growing.pop(pid, (now, now))
+        before, found = self._known.get(pid), self._read(pid)
+        self._known[pid] = found
+        if now - first <= _GROWN and (found is None or found is not before):
+            self._growing[pid] = first, now + (now - first) / (_OF_PODS if found and found.uid else _OTHERS)
+        self._servants.pop(pid, None)
+        if found is not None and found.uid:
+            if _is_agent(found.line) and found.line[-1] == "serve":
+                self._servants[pid] = found
+            self._meet(pid, found)
 
     def _meet(self, pid: int, found: Process) -> None:
         # A pod has one namespace at a time; whoever makes it may look into its node's for a moment.
@@ -109,8 +124,7 @@ class Processes:
 
     def _count(self) -> None:
         """How many execs of the controller run in each pod: a command that has forked is one."""
-        serving = {pid: one for pid, one in self._known.items() if one and _is_agent(one.line) and one.line[-1] == "serve"}
-        now = Counter(one.uid for one in serving.values() if one.uid and one.parent not in serving)
+        now = Counter(one.uid for one in self._servants.values() if one.parent not in self._servants)
         for uid in now.keys() | self._serving.keys():
             if now[uid] != self._serving[uid]:
                 self._note(Serving(now[uid]), uid, "told")
