@@ -45,6 +45,28 @@ async def test_nothing_is_listed_before_the_hand_may_act_on_it() -> None:
     assert told.snapshot.complete
 
 
+async def test_what_goes_wrong_alike_again_and_again_is_told_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    told = Told()
+
+    def said(*troubles: str) -> list[str]:
+        caplog.clear()
+        for trouble in troubles:
+            told.of_pods(Trouble(trouble))
+        return [record.getMessage() for record in caplog.records]
+
+    assert said("no connection", "no connection", "too old", "no connection") == [
+        "pods: no connection",
+        "pods: too old",
+        "pods: no connection",
+    ]
+    told.of_networks(Trouble("no connection"))
+    assert caplog.records[-1].getMessage() == "networks: no connection"
+    await asyncio.sleep(59)
+    assert said("no connection") == []
+    await asyncio.sleep(1)
+    assert said("no connection", "no connection") == ["pods: no connection"]
+
+
 async def test_a_kind_is_stale_until_it_is_fresh(caplog: pytest.LogCaptureFixture) -> None:
     told = Told()
     now = asyncio.get_running_loop().time()

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 
 from kube_vxlan_controller.kube.happenings import Fresh, Happening, Stale, Trouble
+from kube_vxlan_controller.logs import MINUTE
 from kube_vxlan_controller.serving import Health
 from kube_vxlan_controller.snapshot import Kind, Snapshot
 from kube_vxlan_controller.views import ConfigMapObject, PodObject
@@ -22,6 +23,8 @@ class Freshness:
     def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
         self._snapshot = snapshot
         self._stale: dict[Kind, float] = {}
+        self._said: dict[Kind, tuple[str, float]] = {}
+        """What went wrong last with each kind, and when that was logged."""
 
     def told(self, kind: Kind, told: Happening[PodObject] | Happening[ConfigMapObject]) -> None:
         """Take in what a watch says of its kind."""
@@ -33,7 +36,15 @@ class Freshness:
                 self._stale.pop(kind, None)
                 log.info("the %s are known up to now again", kind)
             case Trouble(why):
-                log.warning("%s: %s", kind, why)
+                self._warn(kind, why)
+
+    def _warn(self, kind: Kind, why: str) -> None:
+        """Log it, but once a minute while it stays the same: a server that is away is asked for every other second."""
+        now = asyncio.get_running_loop().time()
+        before, at = self._said.get(kind, ("", 0.0))
+        if why != before or now - at >= MINUTE:
+            self._said[kind] = why, now
+            log.warning("%s: %s", kind, why)
 
     def health(self) -> Health:
         """How well everything is known now."""

@@ -38,11 +38,15 @@ class Forbidden(WorldError):
 
 
 class Unreachable(WorldError):
-    """Nothing was done: try again with backoff, not before `retry_after` seconds where the server said so."""
+    """Nothing was done: try again with backoff, not before `retry_after` seconds where the server said so.
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    `away` tells that nobody answered at all: there was no connection, or it was lost.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None, *, away: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.away = away
 
 
 class Rejected(WorldError):

@@ -160,6 +160,14 @@ async def test_no_answer_makes_a_hot_loop(server: Scripted, kind: str) -> None:
     assert len(told.of(Trouble)) >= 5
 
 
+async def test_a_server_that_is_back_after_long_is_listed_soon(server: Scripted) -> None:
+    away = [server.aborts()] * 16  # doubled each time, the last wait could be of five minutes
+    server.play(server.streams(*initial("a")), *away, server.streams(gone()), server.streams(*initial("b"), stays=True))
+    async with following(server, Timing(first_delay=0.005, last_delay=600.0, away=0.02)) as told:
+        await told.several(Listed, 2)
+    assert told.names() == ["=a", "=b"]
+
+
 async def test_retry_after_is_honoured(server: Scripted) -> None:
     server.play(text("", 429, headers={"Retry-After": "1"}), server.streams(*initial("a"), stays=True))
     async with following(server) as told:

@@ -111,5 +111,7 @@ class Timing:
     """A WatchList that has not sent its list by then does not know how to (old servers ignore what they do not know)."""
     first_delay: float = 0.8
     last_delay: float = 30.0
+    away: float = 3.0
+    """The longest wait for a server that cannot be connected to."""
     healthy: float = 120.0
     """After so long a success the next failure is a first one again."""

@@ -30,6 +30,7 @@ from kube_vxlan_controller.kube.happenings import (
 )
 from kube_vxlan_controller.kube.lines import Bookmark, Event, Lines, TooLong
 from kube_vxlan_controller.kube.listing import Reader, list_all
+from kube_vxlan_controller.kube.pacing import Failure, Pace
 from kube_vxlan_controller.ports import Gone, Unreachable, WorldError
 
 _GRACE = 30.0
@@ -74,12 +75,13 @@ class _Follower(Generic[T]):
         self._initial: dict[tuple[str, str], T] | None = None
         """What a WatchList has sent so far, while it is not complete."""
         self._skipped = False
-        self._failures = self._fruitless = 0
+        self._fruitless = 0
+        self._pace = Pace(timing)
 
     async def run(self) -> NoReturn:
         """Attempt after attempt."""
         while True:
-            began, wait, why = self._loop.time(), 0.0, ""
+            began, wait, away, why = self._loop.time(), 0.0, False, ""
             try:
                 lasted = await self._attempt()
                 why = "" if lasted else f"watching {self._resource.path}: the server ended the watch early"
@@ -87,17 +89,18 @@ class _Follower(Generic[T]):
                 self._version, why = None, str(error)
             except WorldError as error:
                 why = str(error)
-                wait = (error.retry_after or 0.0) if isinstance(error, Unreachable) else 0.0
+                if isinstance(error, Unreachable):
+                    wait, away = error.retry_after or 0.0, error.away
             if not why:
-                self._failures = 0
+                self._pace.succeeded()
                 continue
             self._view.why = why
             self._deliver(Trouble(why))
-            delay = self._delay(healthy=self._view.confirmed - began >= self._timing.healthy)
+            healthy = self._view.confirmed - began >= self._timing.healthy
             self._fruitless = self._fruitless + 1 if self._view.confirmed < began else 0
             if self._fruitless >= _PATIENCE:
                 self._version = None
-            await asyncio.sleep(max(wait, delay))
+            await asyncio.sleep(max(wait, self._pace.wait(Failure(away, healthy))))
 
     async def tell_staleness(self) -> NoReturn:
         """Say so when nothing has confirmed the view for too long."""
@@ -234,12 +237,6 @@ class _Follower(Generic[T]):
         if self._view.stale:
             self._view.stale = False
             self._deliver(Fresh())
-
-    def _delay(self, healthy: bool) -> float:
-        """Full jitter, doubling; never nothing."""
-        self._failures = 1 if healthy else self._failures + 1
-        most = min(self._timing.last_delay, self._timing.first_delay * 2 ** min(self._failures, 30))
-        return random.uniform(min(self._timing.first_delay, most), most)
 
 
 class _View:

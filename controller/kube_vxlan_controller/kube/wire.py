@@ -88,11 +88,11 @@ def _explained(error: BaseException, what: str, writes: bool) -> WorldError:
         case aiohttp.ClientConnectorSSLError():
             return Unreachable(f"{what}: no TLS with {error.host}:{error.port}: {error.os_error}")
         case aiohttp.ClientConnectorDNSError():
-            return Unreachable(f"{what}: the name {error.host} cannot be resolved: {_plain(error.os_error)}")
+            return Unreachable(f"{what}: the name {error.host} cannot be resolved: {_plain(error.os_error)}", away=True)
         case aiohttp.ClientConnectorError():
-            return Unreachable(f"{what}: no connection to {error.host}:{error.port}: {_plain(error.os_error)}")
+            return Unreachable(f"{what}: no connection to {error.host}:{error.port}: {_plain(error.os_error)}", away=True)
         case aiohttp.ConnectionTimeoutError() | aiohttp.InvalidURL():
-            return Unreachable(f"{what}: {error or 'no connection in time'}")
+            return Unreachable(f"{what}: {error or 'no connection in time'}", away=True)
         case TimeoutError():
             why = "no answer in time"
         case aiohttp.WSServerHandshakeError():
@@ -101,7 +101,7 @@ def _explained(error: BaseException, what: str, writes: bool) -> WorldError:
             why = f"the connection was lost ({_plain(error)})"
     if writes:
         return Unknown(f"{what}: {why}; nobody can tell whether it was done")
-    return Unreachable(f"{what}: {why}")
+    return Unreachable(f"{what}: {why}", away=not isinstance(error, aiohttp.WSServerHandshakeError))
 
 
 def _plain(error: BaseException) -> str:
