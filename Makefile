@@ -26,7 +26,7 @@ layers: setup ## the import linter: who may import whom
 	@$(BIN)/lint-imports
 
 unit: setup ## the tests that need no kernel
-	@$(BIN)/pytest -q -m "not kernel and not image and not cluster"
+	@$(BIN)/pytest -q -n auto --dist worksteal -m "not kernel and not image and not cluster"
 
 long: setup ## the tests that take minutes each
 	@KVC_LONG_TESTS=1 scripts/in-namespace $(BIN)/pytest -q -m long
