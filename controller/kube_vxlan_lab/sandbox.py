@@ -41,6 +41,8 @@ echo started
 exec "$@" >>"$log" 2>&1
 """
 _SHARED = ("net", "mnt", "uts", "ipc")
+_SETSID = shutil.which("setsid") or "setsid"
+"""Found here, since a container's PATH may not have it. (busybox' own would run `ip` as one of its applets.)"""
 
 
 class CannotMake(Exception):
@@ -99,11 +101,14 @@ async def start_container(sandbox_pid: int, line: Sequence[str], environment: Ma
 
 
 async def start_inside(container_pid: int, line: Sequence[str], environment: Mapping[str, str], stdin: bool) -> Process:
-    """Start one more process in a running container, with pipes. Raises `CannotMake` where there is no such program."""
+    """Start one more process in a running container, with pipes and, as a container runtime does it, a session of its own.
+
+    Raises `CannotMake` where there is no such program.
+    """
     _find(line[0], environment)
     return await asyncio.create_subprocess_exec(
         *("nsenter", *(f"--{_option(kind)}=/proc/{container_pid}/ns/{kind}" for kind in _SHARED)),
-        *(f"--pid=/proc/{container_pid}/ns/pid_for_children", "--", *line),
+        *(f"--pid=/proc/{container_pid}/ns/pid_for_children", "--", _SETSID, *line),
         stdin=PIPE if stdin else DEVNULL,
         stdout=PIPE,
         stderr=PIPE,

@@ -28,7 +28,7 @@ from tests.checker.sandboxes import Process, Reader, in_the_lab
 ROOT = Path(__file__).parents[2]
 PODS = "/api/v1/namespaces/default/pods"
 _EVENTS = "/apis/events.k8s.io/v1/events"
-_STARTERS = (("nsenter",), ("unshare",), ("setsid",), ("/bin/busybox", "sh", "-c"))
+_STARTERS = (("nsenter",), ("unshare",), ("setsid",), ("/usr/bin/setsid",), ("/bin/busybox", "sh", "-c"))
 """What becomes another program soon, or at least within `_STARTED`; `unshare --fork` starts one and stays."""
 _STARTED = 2.0
 """Seconds."""

@@ -64,6 +64,13 @@ async def much_goes_both_ways_and_v5_ends_the_input(server: Server) -> None:
     assert json.loads(heard[STATUS])["status"] == "Success"
 
 
+async def a_command_leads_a_session_of_its_own(server: Server) -> None:
+    await _a_pod(server)
+    async with server.exec("a", "cat", "/proc/self/stat", protocols=BOTH) as socket:
+        pid, _, _, _, group, session, *_ = (await _all(socket))[STDOUT].decode().split()
+    assert pid == group == session
+
+
 async def a_command_that_reads_sees_the_end_when_the_client_has_left(server: Server) -> None:
     await _a_pod(server)
     async with server.exec("a", "sh", "-c", "echo up; cat; touch /dev/shm/ended", protocols=BOTH) as socket:
