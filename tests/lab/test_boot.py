@@ -54,5 +54,5 @@ def test_orphans_are_reaped(tmp_path: Path) -> None:
 def state(pid: str) -> str:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""

@@ -139,7 +139,9 @@ async def test_a_statefulset_is_scaled_restarted_and_loses_a_pod(world: Living, 
     assert await kubectl("scale", "statefulset", "s", "--replicas=1") == "statefulset.apps/s scaled\n"
     await kubectl("wait", "--for=delete", "pod/s-1", "--timeout=20s")
     before = await kubectl("get", "pod", "s-0", "-o", "jsonpath={.metadata.uid}")
-    assert await kubectl("delete", "pod", "s-0") == 'pod "s-0" deleted\n'
+    # Told to wait, kubectl may look again only when the next s-0 is there already, and then waits for the end of that one.
+    assert await kubectl("delete", "pod", "s-0", "--wait=false") == 'pod "s-0" deleted\n'
+    await world.until(world.pods, lambda pods: [one["metadata"]["uid"] for one in pods] not in ([], [before]))
     await kubectl("rollout", "status", "statefulset/s", "--timeout=30s")
     after = await kubectl("get", "pod", "s-0", "-o", "jsonpath={.metadata.uid}")
     assert await kubectl("rollout", "restart", "statefulset/s") == "statefulset.apps/s restarted\n"
