@@ -7,7 +7,6 @@ another kind counts as passed. A livenessProbe is not carried out.
 import asyncio
 import secrets
 import signal
-from asyncio.subprocess import Process
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -17,7 +16,8 @@ from pathlib import Path
 from kube_vxlan_lab.apiserver.resources import Json
 from kube_vxlan_lab.containers import Surroundings, argv, environment
 from kube_vxlan_lab.podstatus import ContainerRecord, Role, Running, Terminated, Waiting
-from kube_vxlan_lab.sandbox import CannotMake, kill, signal_all, start_container, start_inside, terminate
+from kube_vxlan_lab.sandbox import CannotMake, signal_all, start_container, start_inside, terminate
+from kube_vxlan_lab.spawning import Process
 
 _PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds before an instance is started again; a kubelet's are ten times as long."""
@@ -70,7 +70,7 @@ class Container:
             terminate(process.pid)
         with suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), grace)
-        kill(process)
+        process.kill()
         await process.wait()
 
     async def exec(self, line: tuple[str, ...], stdin: bool) -> Process:
@@ -82,7 +82,7 @@ class Container:
     def crash(self) -> None:
         """Kill the running instance, if one runs."""
         if self._process is not None:
-            kill(self._process)
+            self._process.kill()
 
     def freeze(self, frozen: bool) -> None:
         """Stop all of its processes where they are, or let them go on; what is started in it meanwhile is not stopped."""
@@ -119,7 +119,7 @@ class Container:
         except CannotMake as error:
             return self._end(Terminated(128, begun, begun, name, "StartError", str(error)), **instance)
         if ending.is_set():
-            kill(self._process)  # the pod's end passed by while it was being started
+            self._process.kill()  # the pod's end passed by while it was being started
         self._set(state=Running(datetime.now(UTC)), **instance)
         async with asyncio.TaskGroup() as tasks:
             probing = tasks.create_task(self._probe())
@@ -162,9 +162,9 @@ class Container:
         except (LookupError, CannotMake):
             return False
         try:
-            await asyncio.wait_for(process.communicate(), probe.get("timeoutSeconds", 1))
+            await asyncio.wait_for(process.read(), probe.get("timeoutSeconds", 1))
         except TimeoutError:
-            kill(process)
+            process.kill()
             await process.wait()
         return process.returncode == 0
 

@@ -6,7 +6,6 @@ stopped hears and says nothing; when it is started it looks at everything.
 
 import asyncio
 import os
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -18,6 +17,7 @@ from kube_vxlan_lab.apiserver.runtime import CannotStart, Container, LogWish, No
 from kube_vxlan_lab.pod import Place, Pod
 from kube_vxlan_lab.podstatus import timestamp
 from kube_vxlan_lab.sandbox import CannotMake
+from kube_vxlan_lab.spawning import Process
 from kube_vxlan_lab.underlay import connect
 
 _LOOK_AGAIN = 0.2

@@ -6,7 +6,6 @@ then the sidecars in reverse order; then the sandbox goes, the address is given 
 """
 
 import asyncio
-from asyncio.subprocess import Process
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from kube_vxlan_lab.apiserver.store import Store
 from kube_vxlan_lab.container import Container
 from kube_vxlan_lab.containers import Surroundings, dual, sysctls
 from kube_vxlan_lab.podstatus import PodRecord, Role, pod_status, timestamp
-from kube_vxlan_lab.sandbox import CannotMake, cut, kill, make_sandbox
+from kube_vxlan_lab.sandbox import CannotMake, cut, make_sandbox
+from kube_vxlan_lab.spawning import Process
 from kube_vxlan_lab.underlay import Keeper
 
 _RETRY = 2.0
@@ -198,7 +198,7 @@ class Pod:
 
     async def _drop_sandbox(self) -> None:
         if self._sandbox is not None:
-            kill(self._sandbox)
+            self._sandbox.kill()
             await self._sandbox.wait()
             self._sandbox = None
         if self._wire is not None:

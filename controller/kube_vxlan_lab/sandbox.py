@@ -6,16 +6,15 @@ a PID namespace and /proc of its own: whatever it starts ends with it. Only util
 container's own program, so starting one costs a few milliseconds and keeping one a few hundred kilobytes.
 """
 
-import asyncio
 import os
 import shutil
 import signal
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from kube_vxlan_lab.addresses import Wire
+from kube_vxlan_lab.spawning import Outputs, Process, spawn
 
 _SANDBOX = """
 set -e
@@ -62,23 +61,19 @@ async def make_sandbox(
     own = ("--net",) if wire is not None else ()
     into = () if wire is not None else ("nsenter", f"--net=/proc/{node_pid}/ns/net", "--")
     settings = [f"{name.replace('.', '/')}={value}" for name, value in sysctls]
-    process = await asyncio.create_subprocess_exec(
+    line = (
         *(*into, "unshare", *own, "--mount", "--uts", "--ipc", "--propagation", "private"),
         *("/bin/busybox", "sh", "-c", _SANDBOX, "sandbox", str(pod), hostname, str(node_pid), *settings),
-        stdin=DEVNULL,
-        stdout=PIPE,
-        stderr=STDOUT,
     )
+    process = await spawn(line, Outputs.TOGETHER)
     await _confirm(process, b"made\n")
     return process
 
 
 async def cut(node_pid: int, wire: Wire) -> None:
     """Remove a pod's wire at once, so that its address can be given out again. (The kernel takes its time with a namespace.)"""
-    process = await asyncio.create_subprocess_exec(
-        *("nsenter", f"--net=/proc/{node_pid}/ns/net", "ip", "link", "delete", wire.link), stdin=DEVNULL, stderr=DEVNULL
-    )
-    await process.wait()
+    line = ("nsenter", f"--net=/proc/{node_pid}/ns/net", "ip", "link", "delete", wire.link)
+    await (await spawn(line, Outputs.NOWHERE)).wait()
 
 
 async def start_container(sandbox_pid: int, line: Sequence[str], environment: Mapping[str, str], log: Path) -> Process:
@@ -87,15 +82,12 @@ async def start_container(sandbox_pid: int, line: Sequence[str], environment: Ma
     The process returned waits for it and ends as it ends; killing it kills the whole container.
     """
     _find(line[0], environment)
-    process = await asyncio.create_subprocess_exec(
+    into = (
         *("nsenter", *(f"--{_option(kind)}=/proc/{sandbox_pid}/ns/{kind}" for kind in _SHARED), "--"),
         *("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"),
-        *("/bin/busybox", "sh", "-c", _CONTAINER, "container", str(log), *line),
-        stdin=DEVNULL,
-        stdout=PIPE,
-        stderr=STDOUT,
-        env={**environment},
+        *("/bin/busybox", "sh", "-c", _CONTAINER, "container", str(log)),
     )
+    process = await spawn((*into, *line), Outputs.TOGETHER, environment=environment)
     await _confirm(process, b"started\n")
     return process
 
@@ -106,14 +98,11 @@ async def start_inside(container_pid: int, line: Sequence[str], environment: Map
     Raises `CannotMake` where there is no such program.
     """
     _find(line[0], environment)
-    return await asyncio.create_subprocess_exec(
+    into = (
         *("nsenter", *(f"--{_option(kind)}=/proc/{container_pid}/ns/{kind}" for kind in _SHARED)),
-        *(f"--pid=/proc/{container_pid}/ns/pid_for_children", "--", _SETSID, *line),
-        stdin=PIPE if stdin else DEVNULL,
-        stdout=PIPE,
-        stderr=PIPE,
-        env={**environment},
+        *(f"--pid=/proc/{container_pid}/ns/pid_for_children", "--", _SETSID),
     )
+    return await spawn((*into, *line), Outputs.APART, stdin=stdin, environment=environment)
 
 
 def terminate(container_pid: int) -> None:
@@ -130,12 +119,6 @@ def signal_all(container_pid: int, number: signal.Signals) -> None:
         with suppress(OSError):  # it has ended meanwhile
             if entry.name.isdecimal() and os.readlink(entry / "ns" / "pid") == inside:
                 os.kill(int(entry.name), number)
-
-
-def kill(process: Process) -> None:
-    """End a process at once, if it has not ended."""
-    with suppress(ProcessLookupError):
-        process.kill()
 
 
 def _option(kind: str) -> str:
@@ -155,7 +138,7 @@ async def _confirm(process: Process, word: bytes) -> None:
     finally:
         # Also when this was cancelled: nobody else knows of the process yet.
         if said != word:
-            kill(process)
+            process.kill()
     if said != word:
         complaint = (said + await process.stdout.read()).decode(errors="replace").strip()
         raise CannotMake(complaint or f"it ended with {await process.wait()}")

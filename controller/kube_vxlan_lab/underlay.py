@@ -4,10 +4,8 @@ Each namespace lives as long as its keeper, a process that sleeps; nothing of it
 has a route to the pods of each other node, in IPv6 too where the machine has it.
 """
 
-import asyncio
 import os
 import subprocess
-from asyncio.subprocess import DEVNULL
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from pathlib import Path
 from pyroute2 import IPRoute, NetlinkError
 
 from kube_vxlan_lab.addresses import MTU, NodeNet
+from kube_vxlan_lab.spawning import Outputs, spawn
 
 _SIX = Path("/proc/sys/net/ipv6")
 """There where the machine has IPv6."""
@@ -54,8 +53,7 @@ def build(count: int) -> tuple[Keeper, ...]:
 async def connect(node: Keeper, connected: bool) -> None:
     """Plug a node's cable in, or pull it out: at the fabric's end, so that the node keeps its addresses and routes."""
     command = ("ip", "link", "set", node.net.name, "up" if connected else "down")
-    process = await asyncio.create_subprocess_exec("nsenter", f"--net=/proc/{node.fabric}/ns/net", *command, stdin=DEVNULL)
-    await process.wait()
+    await (await spawn(("nsenter", f"--net=/proc/{node.fabric}/ns/net", *command), Outputs.NOWHERE)).wait()
 
 
 def _build(count: int) -> tuple[Keeper, ...]:

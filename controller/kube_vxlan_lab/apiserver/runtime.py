@@ -46,7 +46,7 @@ class Output(Protocol):
 
 
 class Process(Protocol):
-    """A command that runs in a container; `asyncio.subprocess.Process` is one. It ends by itself: nobody here kills it."""
+    """A command that runs in a container; the lab's is `spawning.Process`. It ends by itself: nobody here kills it."""
 
     @property
     def stdin(self) -> Input | None:
