@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 from ipaddress import ip_address, ip_interface, ip_network
 
 import pytest
@@ -118,6 +119,18 @@ def test_entries_are_destinations_strays_and_learned_ones() -> None:
         Entry("02:00:00:00:00:02", ip_address("fd00::1")),
         Entry("02:00:00:00:00:02", ip_address("fe80::1"), via="eth0"),
     }
+
+
+def test_nothing_is_kept_of_the_long_lines_of_an_agent_that_lies() -> None:
+    words = " ".join(f"word{number} value" for number in range(2000))
+    text = "".join(f"vxeth1 00:00:00:00:00:00 10.0.{number // 250}.{number % 250 + 1} {words}\n" for number in range(500))
+    tracemalloc.start()
+    try:
+        parse_entries(text)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < len(text) / 10
 
 
 def test_nothing_read_is_nothing_there() -> None:

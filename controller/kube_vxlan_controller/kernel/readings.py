@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import md5
 from ipaddress import ip_address, ip_interface
 
@@ -191,14 +192,26 @@ def parse_entries(text: str) -> tuple[Entries, Entries]:
     learned: defaultdict[InterfaceName, set[Entry]] = defaultdict(set)
     for line in text.splitlines():
         try:
-            link, mac, destination, *how = line.split()
-            is_learned = how[:1] == ["learned"]
-            entry = _entry(mac, ip_address(destination), how[is_learned:])
+            link, rest = line.split(maxsplit=1)
+            is_learned, entry = (_usual if len(rest) <= _USUAL else _read)(rest)
         except ValueError as error:
             raise ParseError(f"{line!r} is not a forwarding entry: {error}") from error
         if entry is not None:
             (learned if is_learned else permanent)[InterfaceName(link)].add(entry)
     return _frozen(permanent), _frozen(learned)
+
+
+def _read(text: str) -> tuple[bool, Entry | None]:
+    """Whether an entry is a learned one, and the entry, of all that follows the name of its link. Raises ValueError."""
+    mac, destination, *how = text.split()
+    is_learned = how[:1] == ["learned"]
+    return is_learned, _entry(mac, ip_address(destination), how[is_learned:])
+
+
+_USUAL = 128
+"""Characters."""
+_usual = lru_cache(maxsize=8192)(_read)
+"""The members of a network all list the same, and share what is made of it: 4 MB at most, whatever an agent says."""
 
 
 def _entry(mac: str, destination: Address, words: list[str]) -> Entry | None:
