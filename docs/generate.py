@@ -108,7 +108,7 @@ def _times() -> str:
         ("a view of the API server is called stale without any confirmation for", views.stale),
         ("a watch on which nothing arrives is replaced after", views.silence),
         ("everything is listed anew about every", views.relist),
-        ("a list or watch that failed is tried again within", views.last_delay),
+        ("a list or watch that failed is tried again (later where the server asks for that) within", views.last_delay),
         ("the same where nobody answers at all, within", views.away),
         ("requests that are on their way when the controller is stopped may take", tempo.stop_patience),
         ("of further Events on one object the newest is written every", EventLimits().object_every),

@@ -15,7 +15,7 @@ TIMING = Timing(first_delay=1.0, last_delay=30.0, away=3.0)
         pytest.param([ANSWERED] * 7, [2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0], id="a server that refuses"),
         pytest.param([AWAY] * 4, [2.0, 3.0, 3.0, 3.0], id="one that is away"),
         pytest.param([*[AWAY] * 9, ANSWERED, ANSWERED], [2.0, *[3.0] * 8, 2.0, 4.0], id="one that is back"),
-        pytest.param([*[ANSWERED] * 5, AWAY, ANSWERED], [2.0, 4.0, 8.0, 16.0, 30.0, 2.0, 2.0], id="one that went away between"),
+        pytest.param([*[ANSWERED] * 5, AWAY, ANSWERED], [2.0, 4.0, 8.0, 16.0, 30.0, 2.0, 30.0], id="one of which half is away"),
         pytest.param(
             [ANSWERED, ANSWERED, Failure(away=False, healthy=True), ANSWERED],
             [2.0, 4.0, 2.0, 4.0],

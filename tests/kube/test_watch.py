@@ -160,6 +160,14 @@ async def test_no_answer_makes_a_hot_loop(server: Scripted, kind: str) -> None:
     assert len(told.of(Trouble)) >= 5
 
 
+async def test_a_server_that_was_away_is_not_listed_for_that(server: Scripted) -> None:
+    away = [server.aborts()] * 8
+    server.play(server.streams(*initial("a")), *away, server.streams(event("ADDED", pod("b", "11")), stays=True))
+    async with following(server) as told:
+        await told.until(lambda _: told.names() == ["=a", "+b"])
+    assert "sendInitialEvents" not in server.requests[-1].query
+
+
 async def test_a_server_that_is_back_after_long_is_listed_soon(server: Scripted) -> None:
     away = [server.aborts()] * 16  # doubled each time, the last wait could be of five minutes
     server.play(server.streams(*initial("a")), *away, server.streams(gone()), server.streams(*initial("b"), stays=True))

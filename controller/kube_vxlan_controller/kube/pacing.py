@@ -1,8 +1,8 @@
 """Pure. How long a follower waits after a failure: full jitter, doubling, and never nothing.
 
 A server that answers is left more and more alone. One that is away loses nothing by being asked for, and what is not known
-meanwhile is what everybody waits for: it is asked for again soon, however long it has been away. Law: a failure of another sort
-than the one before is a first one, since the server has gone, or is back.
+meanwhile is what everybody waits for: it is asked for again soon, however long it has been away. Law: one that is back after
+more than one attempt may be another one, and what it answers first is a first failure.
 """
 
 import random
@@ -26,20 +26,23 @@ class Pace:
 
     def __init__(self, timing: Timing) -> None:
         self._timing = timing
-        self._failures = 0
-        self._away = False
+        self._answered = self._away = 0
 
     def succeeded(self) -> None:
         """An attempt ended as it should."""
-        self._failures = 0
+        self._answered = self._away = 0
 
     def longest(self, failure: Failure) -> float:
         """Take one more failure; the seconds that the wait after it may take at most."""
-        is_first = failure.healthy or failure.away is not self._away
-        self._failures = 1 if is_first else self._failures + 1
-        self._away = failure.away
-        timing = self._timing
-        return min(timing.away if failure.away else timing.last_delay, timing.first_delay * 2.0 ** min(self._failures, 30))
+        if failure.healthy:
+            self.succeeded()
+        self._away = self._away + 1 if failure.away else 0
+        if not failure.away:
+            self._answered += 1
+        elif self._away > 1:
+            self._answered = 0
+        most = self._timing.away if failure.away else self._timing.last_delay
+        return min(most, self._timing.first_delay * 2.0 ** min(self._away or self._answered, 30))
 
     def wait(self, failure: Failure) -> float:
         """Take one more failure; the seconds to wait after it."""

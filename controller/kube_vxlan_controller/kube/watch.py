@@ -97,7 +97,8 @@ class _Follower(Generic[T]):
             self._view.why = why
             self._deliver(Trouble(why))
             healthy = self._view.confirmed - began >= self._timing.healthy
-            self._fruitless = self._fruitless + 1 if self._view.confirmed < began else 0
+            if not away:  # which says nothing about a version
+                self._fruitless = self._fruitless + 1 if self._view.confirmed < began else 0
             if self._fruitless >= _PATIENCE:
                 self._version = None
             await asyncio.sleep(max(wait, self._pace.wait(Failure(away, healthy))))

@@ -92,7 +92,8 @@ def _explained(error: BaseException, what: str, writes: bool) -> WorldError:
         case aiohttp.ClientConnectorError():
             return Unreachable(f"{what}: no connection to {error.host}:{error.port}: {_plain(error.os_error)}", away=True)
         case aiohttp.ConnectionTimeoutError() | aiohttp.InvalidURL():
-            return Unreachable(f"{what}: {error or 'no connection in time'}", away=True)
+            away = not isinstance(error, aiohttp.InvalidURL)
+            return Unreachable(f"{what}: {error or 'no connection in time'}", away=away)
         case TimeoutError():
             why = "no answer in time"
         case aiohttp.WSServerHandshakeError():
@@ -101,7 +102,8 @@ def _explained(error: BaseException, what: str, writes: bool) -> WorldError:
             why = f"the connection was lost ({_plain(error)})"
     if writes:
         return Unknown(f"{what}: {why}; nobody can tell whether it was done")
-    return Unreachable(f"{what}: {why}", away=not isinstance(error, aiohttp.WSServerHandshakeError))
+    # Who answers late, or ends in the middle of an answer, is there, and perhaps asked for too much.
+    return Unreachable(f"{what}: {why}", away=isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError))
 
 
 def _plain(error: BaseException) -> str:
