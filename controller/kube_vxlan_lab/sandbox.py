@@ -115,9 +115,11 @@ def terminate(container_pid: int) -> None:
 def signal_all(container_pid: int, number: signal.Signals) -> None:
     """Send a signal to every process that runs in a container now, those of execs included."""
     inside = os.readlink(f"/proc/{container_pid}/ns/pid_for_children")
+    # What has entered an exec into the container waits outside of it, and stops itself when the command is stopped.
+    kinds = ("pid", "pid_for_children") if number == signal.SIGCONT else ("pid",)
     for entry in Path("/proc").iterdir():
         with suppress(OSError):  # it has ended meanwhile
-            if entry.name.isdecimal() and os.readlink(entry / "ns" / "pid") == inside:
+            if entry.name.isdecimal() and any(os.readlink(entry / "ns" / kind) == inside for kind in kinds):
                 os.kill(int(entry.name), number)
 
 

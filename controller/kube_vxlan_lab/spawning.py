@@ -102,7 +102,7 @@ async def spawn(
                 setsigdef=_IGNORABLE,
             )
         ours.pop_all()
-    process = Process(pid)
+    process = _watched(pid)
     try:
         # To its end in any case: of a pipe that is half handed over nobody knows who closes it.
         await asyncio.shield(process.connect(into and into[1], out and out[1], err and err[1]))
@@ -112,6 +112,15 @@ async def spawn(
             process.stdin.close()
         raise
     return process
+
+
+def _watched(pid: int) -> Process:
+    try:
+        return Process(pid)
+    except OSError:  # no descriptor is left to watch it by
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
 
 
 def _pipe(theirs: ExitStack, ours: ExitStack, mode: Literal["rb", "wb"]) -> tuple[int, FileIO]:

@@ -51,9 +51,15 @@ def build(count: int) -> tuple[Keeper, ...]:
 
 
 async def connect(node: Keeper, connected: bool) -> None:
-    """Plug a node's cable in, or pull it out: at the fabric's end, so that the node keeps its addresses and routes."""
+    """Plug a node's cable in, or pull it out: at the fabric's end, so that the node keeps its addresses and routes.
+
+    Raises `OSError` with a sentence when the kernel refuses.
+    """
     command = ("ip", "link", "set", node.net.name, "up" if connected else "down")
-    await (await spawn(("nsenter", f"--net=/proc/{node.fabric}/ns/net", *command), Outputs.NOWHERE)).wait()
+    process = await spawn(("nsenter", f"--net=/proc/{node.fabric}/ns/net", *command), Outputs.TOGETHER)
+    said = await process.read()
+    if process.returncode != 0:
+        raise OSError(f"the cable of {node.net.name} could not be moved: {said.decode(errors='replace').strip()}")
 
 
 def _build(count: int) -> tuple[Keeper, ...]:

@@ -32,7 +32,7 @@ STARTS = 4
 def main(directory: Path, nodes: int, agent: str) -> None:
     """Be the world. `directory` belongs to it alone; `agent` is the directory of the agent's program."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # one pipe per container
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a pipe and a watch per container and exec
     keepers = build(nodes)
     uvloop.run(_run(keepers, directory, agent))
 

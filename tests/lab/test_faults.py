@@ -55,6 +55,20 @@ async def test_a_rebuilt_sandbox_is_another_network_with_another_address_under_t
     assert (await world.exec("p", "app", "cat", "/dev/shm/ran")).out == b"\n", "/dev/shm is the sandbox's"
 
 
+async def test_a_command_that_was_frozen_ends_when_it_is_thawed(world: Living) -> None:
+    await world.pod("p", shell("app"))
+    await world.history("p", is_in("Running"))
+    waits = "touch /dev/shm/up; until [ -e /dev/shm/go ]; do sleep 0.02; done; echo done"
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(world.exec("p", "app", "sh", "-c", waits))
+        while (await world.exec("p", "app", "test", "-e", "/dev/shm/up")).code != 0:
+            pass
+        await world.fault("freeze", pod="p", container="app")
+        await world.fault("thaw", pod="p", container="app")
+        await world.exec("p", "app", "touch", "/dev/shm/go")
+        assert (await running).out == b"done\n"
+
+
 async def test_a_frozen_container_answers_nothing_until_it_is_thawed(world: Living) -> None:
     await world.pod("p", shell("app", "trap 'echo heard; exit 0' TERM; while :; do sleep 0.05; done"))
     await world.history("p", is_ready)
