@@ -23,12 +23,12 @@ from tests.bench.running import Controller
 from tests.checker.facts import Entries, Fact, Serving, What
 from tests.checker.observe import Observer
 from tests.checker.processes import Processes
-from tests.checker.sandboxes import Process, Reader, in_the_lab
+from tests.checker.sandboxes import Process, Reader, began, in_the_lab
 
 ROOT = Path(__file__).parents[2]
 PODS = "/api/v1/namespaces/default/pods"
 _EVENTS = "/apis/events.k8s.io/v1/events"
-_STARTERS = (("nsenter",), ("unshare",), ("setsid",), ("/usr/bin/setsid",), ("/bin/busybox", "sh", "-c"))
+_STARTERS = (("nsenter",), ("unshare",), ("setsid",), ("busybox", "sh", "-c"))
 """What becomes another program soon, or at least within `_STARTED`; `unshare --fork` starts one and stays."""
 _STARTED = 2.0
 """Seconds."""
@@ -192,8 +192,11 @@ def _until_settled(read: Reader) -> Reader:
     settled: set[int] = set()
 
     def once(pid: int) -> Process | None:
-        if pid in settled:
+        if pid in settled and began(pid) == known[pid][0].began:
             return known[pid][0]
+        if pid in settled:  # another one has its number
+            settled.discard(pid)
+            del known[pid]
         found, now = read(pid), time.monotonic()
         if found is not None:
             before, first = known.get(pid, (None, now))
@@ -206,7 +209,8 @@ def _until_settled(read: Reader) -> Reader:
 
 
 def _is_starter(line: tuple[str, ...]) -> bool:
-    return "--fork" not in line and any(line[: len(one)] == one for one in _STARTERS)
+    named = (line[0].rpartition("/")[2], *line[1:]) if line else ()
+    return "--fork" not in line and any(named[: len(one)] == one for one in _STARTERS)
 
 
 def _seen(obj: Json) -> Seen:

@@ -75,6 +75,13 @@ def ancestry(stat: str) -> tuple[int, int]:
     return int(fields[1]), int(fields[19])
 
 
+def began(pid: int) -> int | None:
+    """When a process began, as in `Process`; None for one that has ended."""
+    with suppress(OSError):
+        return ancestry(_text(f"/proc/{pid}/stat"))[1]
+    return None
+
+
 def _read(pid: int, root: str, *, strangers: bool) -> Process | None:
     with suppress(OSError):
         at = f"/proc/{pid}"

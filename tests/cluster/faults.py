@@ -48,7 +48,7 @@ class Faults:
         control_plane.start_api_server(self._cluster.realm, self._cluster.components)
 
     def restart_clients(self) -> None:
-        """Kill the controllers, the scheduler and the kubelets, and start them again; return when the kubelets answer.
+        """Kill the controllers, the scheduler and the kubelets that run, and start them again; return when the kubelets answer.
 
         What they wait after a refusal doubles with each that comes within two minutes of another, up to a minute (client-go's
         reflectors): after some restarts of the API server nobody would see new pods for that long, were they not begun anew.
@@ -56,10 +56,11 @@ class Faults:
         realm, components = self._cluster.realm, self._cluster.components
         control_plane.stop_clients(realm)
         control_plane.start_clients(realm, components)
-        for node in self._cluster.nodes:
+        nodes = [node for node in self._cluster.nodes if node.has_kubelet]
+        for node in nodes:
             node.stop_kubelet(signal.SIGKILL)
             node.start_kubelet(components)
-        for node in self._cluster.nodes:
+        for node in nodes:
             node.await_kubelet()
 
     def compact(self) -> None:

@@ -72,6 +72,11 @@ class Node:
         """End the kubelet; the node's containers go on."""
         self.realm.stop(f"{self.name}-kubelet", number)
 
+    @property
+    def has_kubelet(self) -> bool:
+        """Whether it runs."""
+        return self.realm.runs(f"{self.name}-kubelet")
+
     def await_kubelet(self) -> None:
         """Return when the kubelet takes requests."""
         connect = ("bash", "-c", f"exec 3<>/dev/tcp/{network.address(self.number)}/10250 && echo open")
