@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -64,9 +65,20 @@ async def test_a_command_that_was_frozen_ends_when_it_is_thawed(world: Living) -
         while (await world.exec("p", "app", "test", "-e", "/dev/shm/up")).code != 0:
             pass
         await world.fault("freeze", pod="p", container="app")
+        while not _waits_stopped():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.02)
         await world.fault("thaw", pod="p", container="app")
         await world.exec("p", "app", "touch", "/dev/shm/go")
         assert (await running).out == b"done\n"
+
+
+def _waits_stopped() -> bool:
+    """Whether what has entered a command into a container, and waits for it outside, has stopped as the command has."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if "(nsenter) T" in stat.read_text():
+                return True
+    return False
 
 
 async def test_a_frozen_container_answers_nothing_until_it_is_thawed(world: Living) -> None:
