@@ -68,7 +68,7 @@ async def test_without_an_input_there_is_nothing_to_read() -> None:
 
 @on_uvloop
 async def test_one_that_reads_no_more_is_told_by_a_broken_pipe() -> None:
-    process = await spawn(("sh", "-c", "exec <&-; echo closed; read -r _ </dev/zero"), Outputs.APART, stdin=True)
+    process = await spawn(("sh", "-c", "exec <&-; echo closed; exec sleep 60"), Outputs.APART, stdin=True)
     assert process.stdin is not None
     assert process.stdout is not None
     await process.stdout.readline()
