@@ -192,10 +192,10 @@ def _until_settled(read: Reader) -> Reader:
     settled: set[int] = set()
 
     def once(pid: int) -> Process | None:
-        if pid in settled and began(pid) == known[pid][0].began:
-            return known[pid][0]
-        if pid in settled:  # another one has its number
-            settled.discard(pid)
+        if pid in settled:
+            if began(pid) == known[pid][0].began:
+                return known[pid][0]
+            settled.discard(pid)  # another one has its number
             del known[pid]
         found, now = read(pid), time.monotonic()
         if found is not None:

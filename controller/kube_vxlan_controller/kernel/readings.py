@@ -193,7 +193,7 @@ def parse_entries(text: str) -> tuple[Entries, Entries]:
     for line in text.splitlines():
         try:
             link, rest = line.split(maxsplit=1)
-            is_learned, entry = (_usual if len(rest) <= _USUAL else _read)(rest)
+            is_learned, entry = (_remembered if len(rest) <= _REMEMBERED else _read)(rest)
         except ValueError as error:
             raise ParseError(f"{line!r} is not a forwarding entry: {error}") from error
         if entry is not None:
@@ -208,10 +208,10 @@ def _read(text: str) -> tuple[bool, Entry | None]:
     return is_learned, _entry(mac, ip_address(destination), how[is_learned:])
 
 
-_USUAL = 128
-"""Characters."""
-_usual = lru_cache(maxsize=8192)(_read)
-"""The members of a network all list the same, and share what is made of it: 4 MB at most, whatever an agent says."""
+_REMEMBERED = 128
+"""Characters of the longest one that is."""
+_remembered = lru_cache(maxsize=8192)(_read)
+"""Members of a network all list the same, and share what is made of it: 5 MB when full (measured), whatever an agent says."""
 
 
 def _entry(mac: str, destination: Address, words: list[str]) -> Entry | None:
